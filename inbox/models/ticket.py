@@ -1,0 +1,85 @@
+"""One matter of one customer, with messages from any channel."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from sqlalchemy import ForeignKey, Index, String
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from inbox.db import Base
+from inbox.models.columns import NEVER_REUSED, Created, Id, Short, one_of
+from inbox.models.tag import tagging
+
+if TYPE_CHECKING:
+    from inbox.models.account import Account
+    from inbox.models.agent import Agent
+    from inbox.models.customer import Customer
+    from inbox.models.identity import Identity
+    from inbox.models.tag import Tag
+    from inbox.models.team import Team
+    from inbox.models.topic import Topic
+
+STATUSES = ("new", "open", "pending", "on_hold", "resolved", "closed", "spam")
+OPEN = ("new", "open", "pending", "on_hold")
+DONE = ("resolved", "closed")
+PRIORITIES = ("low", "normal", "high", "urgent")
+HANDLERS = ("people", "bot")
+
+
+class Ticket(Base):
+    __tablename__ = "ticket"
+    __table_args__ = (
+        one_of("status", STATUSES),
+        one_of("priority", PRIORITIES),
+        one_of("handled_by", HANDLERS),
+        Index("ix_ticket_status_activity", "status", "active_at", "id"),
+        Index("ix_ticket_assignee_activity", "assignee_id", "active_at", "id"),
+        NEVER_REUSED,
+    )
+
+    id: Mapped[Id]
+    """Also its number: what people call it."""
+    subject: Mapped[str] = mapped_column(String(998), default="")
+    status: Mapped[str] = mapped_column(String(16), default="new", active_history=True)
+    priority: Mapped[str] = mapped_column(String(16), default="normal")
+    handled_by: Mapped[str] = mapped_column(String(16), default="people")
+    language: Mapped[str | None] = mapped_column(String(8))
+    identity_id: Mapped[int] = mapped_column(ForeignKey("identity.id"), index=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"), index=True)
+    assignee_id: Mapped[int | None] = mapped_column(ForeignKey("agent.id"), active_history=True)
+    team_id: Mapped[int | None] = mapped_column(ForeignKey("team.id"), index=True, active_history=True)
+    topic_id: Mapped[int | None] = mapped_column(ForeignKey("topic.id"))
+    continues_id: Mapped[int | None] = mapped_column(ForeignKey("ticket.id"))
+    """The ticket this one goes on from: too old to reopen, or quoted by a stranger."""
+    version: Mapped[int] = mapped_column(default=0)
+    """Bumped by every verb: the cursor of live updates."""
+    message_count: Mapped[int] = mapped_column(default=0)
+    snippet: Mapped[str] = mapped_column(String(200), default="")
+    spam_reason: Mapped[Short]
+    """Why it is among spam: ``headers sender words rspamd spamassassin agent``."""
+    words_learnt: Mapped[str] = mapped_column(String(8), default="")
+    """As what its words were counted (``SpamWord``): ``spam``, ``good``, or empty."""
+    waiting_since: Mapped[datetime | None]
+    """When the customer began to wait for our next word; empty once we answered."""
+    snoozed_until: Mapped[datetime | None]
+    resolved_at: Mapped[datetime | None]
+    active_at: Mapped[Created]
+    """When somebody last wrote: what lists are sorted by."""
+    created_at: Mapped[Created]
+
+    identity: Mapped[Identity] = relationship()
+    account: Mapped[Account] = relationship()
+    assignee: Mapped[Agent | None] = relationship()
+    team: Mapped[Team | None] = relationship()
+    topic: Mapped[Topic | None] = relationship()
+    tags: Mapped[list[Tag]] = relationship(secondary=tagging, order_by="Tag.name")
+
+    @property
+    def customer(self) -> Customer:
+        return self.identity.customer
+
+    @property
+    def is_open(self) -> bool:
+        return self.status in OPEN
