@@ -1,0 +1,70 @@
+"""Who is who: the person behind an address."""
+
+from __future__ import annotations
+
+import re
+
+from sqlalchemy import bindparam, select
+from sqlalchemy.orm import joinedload
+
+from inbox.channels import Person
+from inbox.db import session
+from inbox.models import Customer, Identity, Organisation
+
+UNVERIFIED = "unverified"
+"""The kind of an identity that is only claimed: our server says the mail is forged, or its From is no honest
+one. It is nobody's we know, so nothing it sends can touch a customer of that address."""
+
+ONE_CASE = ("mail", UNVERIFIED)
+"""Kinds whose addresses mean the same in capitals."""
+
+_PLAIN_QUOTED = re.compile(r'"([^"\\\s@]+)"@(.+)')
+
+
+def identify(kind: str, person: Person) -> Identity:
+    """The identity of this address, with a new customer behind it if nobody wrote from it before.
+
+    A new one has no id until the flush, which raises IntegrityError if somebody else adds it at the same
+    moment: roll back and ask again.
+    """
+    address = normal(kind, person.address)
+    found = _find(kind, address) or _add(kind, address, person.name)
+    if person.name and not found.name:
+        found.name = person.name[:255]
+        found.customer.name = found.customer.name or found.name
+    return found
+
+
+def normal(kind: str, address: str) -> str:
+    """As it is kept and compared: ``"Ada"@X.example`` is ``ada@x.example`` (RFC 5321 section 4.1.2)."""
+    address = address.strip()[:320]
+    return _PLAIN_QUOTED.sub(r"\1@\2", address).lower() if kind in ONE_CASE else address
+
+
+def _find(kind: str, address: str) -> Identity | None:
+    return session.scalar(_IDENTITY, {"kind": kind, "address": address})
+
+
+def _add(kind: str, address: str, name: str) -> Identity:
+    customer = Customer(
+        name=name[:255] or address.split("@")[0][:255], organisation=_organisation(kind, address)
+    )
+    identity = Identity(kind=kind, address=address, name=name[:255], customer=customer)
+    session.add(identity)
+    return identity
+
+
+def _organisation(kind: str, address: str) -> Organisation | None:
+    domain = address.rpartition("@")[2]
+    if kind != "mail" or not domain:
+        return None
+    return session.scalar(_ORGANISATION, {"domain": domain})
+
+
+# what is asked of every mail is put into words once
+_IDENTITY = (
+    select(Identity)
+    .where(Identity.kind == bindparam("kind"), Identity.address == bindparam("address"))
+    .options(joinedload(Identity.customer))
+)
+_ORGANISATION = select(Organisation).where(Organisation.domain == bindparam("domain"))

@@ -1,0 +1,40 @@
+"""Which addresses are our own."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+
+from sqlalchemy import bindparam, select
+
+from inbox import vault
+from inbox.customers import normal
+from inbox.db import session
+from inbox.mail.tokens import Signer
+from inbox.models import AccountAddress
+
+
+def ours(addresses: Iterable[str], known: Collection[str] = ()) -> set[str]:
+    """Those of these addresses at which we receive: signed ones and ``support+anything@`` are ours, too.
+
+    The database is not asked about what is ``known`` to be ours.
+    """
+    bases = {address: _bases(address) for address in addresses}
+    found = set(known)
+    if wanted := set[str]().union(*(under for under in bases.values() if not under & found)):
+        found |= set(session.scalars(_AMONG, {"wanted": list(wanted)}))
+    return {address for address, under in bases.items() if under & found}
+
+
+_AMONG = select(AccountAddress.address).where(AccountAddress.address.in_(bindparam("wanted", expanding=True)))
+
+
+def is_ours(address: str) -> bool:
+    return bool(ours([address]))
+
+
+def _bases(address: str) -> set[str]:
+    """The address itself, and what is left without its token or tag (RFC 5233)."""
+    plain = normal("mail", address)
+    signed = Signer(vault.signing_key()).thread_of_address(plain)
+    local, _, domain = plain.rpartition("@")
+    return {plain, signed[0] if signed else plain, f"{local.partition('+')[0]}@{domain}"}
