@@ -1,0 +1,74 @@
+"""Loading what an address names: for whom it is not, it does not exist."""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar
+
+from flask import abort, request
+from sqlalchemy.orm import joinedload, selectinload
+
+from inbox import access
+from inbox.models import Account, Attachment, Customer, Draft, Identity, Message, Ticket
+from inbox.web.current import me
+
+Thing = TypeVar("Thing")
+
+FACTS = (
+    joinedload(Ticket.identity).joinedload(Identity.customer),
+    joinedload(Ticket.account).joinedload(Account.addresses),
+    joinedload(Ticket.assignee),
+    joinedload(Ticket.team),
+    joinedload(Ticket.tags),
+)
+
+PANE = (
+    *FACTS,
+    joinedload(Ticket.identity).joinedload(Identity.customer).joinedload(Customer.organisation),
+    joinedload(Ticket.identity).joinedload(Identity.customer).joinedload(Customer.identities),
+)
+"""And who wrote it, for the panel beside it: one row of the database's, so joining costs nothing."""
+
+
+def or_404(thing: Thing | None) -> Thing:
+    if thing is None:
+        abort(404)
+    return thing
+
+
+def ticket(ticket_id: int, *options: Any) -> Ticket:
+    return or_404(access.ticket(me(), number(ticket_id), *(options or FACTS)))
+
+
+def message(message_id: int) -> Message:
+    parts = (selectinload(Message.attachments), joinedload(Message.author))
+    return or_404(access.message(me(), number(message_id), *parts))
+
+
+def file(token: str) -> Attachment:
+    return or_404(access.attachment(me(), token))
+
+
+def own_file(token: str, draft: Draft | None) -> Attachment:
+    """A file of this draft, and of no other."""
+    found = file(token)
+    if draft is None or found.draft_id != draft.id:
+        abort(404)
+    return found
+
+
+def number(value: int) -> int:
+    """More than the database can count to is nobody's number."""
+    if value >= 2**31:
+        abort(404)
+    return value
+
+
+def whole(text: str | None) -> int | None:
+    """A number somebody sent, or None."""
+    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 10 else None
+
+
+def word(name: str, longest: int = 1000) -> str:
+    """A field somebody sent, without control characters."""
+    value = request.values.get(name, "")
+    return "".join(c for c in value if c.isprintable())[:longest].strip()

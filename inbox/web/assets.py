@@ -1,0 +1,54 @@
+"""Built files under hashed names, which a browser may keep for ever."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from flask import Flask, Response, send_from_directory
+
+from inbox.config import ROOT
+from inbox.web.permissions import PUBLIC, allow
+
+STATIC = ROOT / "static"
+MANIFEST = STATIC / "build" / "manifest.json"
+FOR_EVER = "public, max-age=31536000, immutable"
+
+
+def asset(name: str) -> str:
+    """The address of a built file: ``asset('app.js')`` is ``/static/build/app.3f9c….js``."""
+    return f"/static/build/{_names().get(name, name)}"
+
+
+def _names() -> dict[str, str]:
+    try:
+        return _read(MANIFEST, MANIFEST.stat().st_mtime_ns)
+    except FileNotFoundError:
+        return {}
+
+
+@cache
+def _read(path: Path, _changed: int) -> dict[str, str]:
+    names: dict[str, Any] = json.loads(path.read_text("utf-8"))
+    return {name: str(built) for name, built in names.items()}
+
+
+@allow(PUBLIC)
+def static(filename: str) -> Response:
+    response = send_from_directory(STATIC, filename)
+    is_built = filename.startswith("build/") and filename.removeprefix("build/") in _names().values()
+    response.headers["Cache-Control"] = FOR_EVER if is_built else "no-cache"
+    return response
+
+
+@allow(PUBLIC)
+def favicon() -> Response:
+    return send_from_directory(STATIC, "favicon.svg", mimetype="image/svg+xml", max_age=86400)
+
+
+def init(app: Flask) -> None:
+    app.add_url_rule("/static/<path:filename>", "static", static)
+    app.add_url_rule("/favicon.ico", "favicon", favicon)
+    app.jinja_env.globals["asset"] = asset

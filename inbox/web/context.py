@@ -1,0 +1,68 @@
+"""What every template knows, and asks for only where it is used."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Flask, g
+from flask_babel import gettext as _
+from sqlalchemy import select
+from werkzeug.local import LocalProxy
+
+from inbox import lists
+from inbox.config import settings
+from inbox.db import session
+from inbox.models import Account
+from inbox.web import cookies, current
+from inbox.web.i18n import language
+from inbox.web.keys import registry
+
+
+def views() -> list[dict[str, Any]]:
+    """The sidebar: a view, or another place of the house, with how much waits there."""
+    if "views" not in g:
+        g.views = _views() if g.get("me") else []
+    return g.views
+
+
+def _views() -> list[dict[str, Any]]:
+    counts = lists.counts(g.me)
+    places = [
+        _view("mine", _("Mine"), "inbox", "g i"),
+        _view("unassigned", _("Unassigned"), "user-plus", "g u"),
+        _view("open", _("All open"), "st-open", "g a"),
+        _view("resolved", _("All resolved"), "check", "g e"),
+        _view("spam", _("Spam"), "spam", "g s"),
+        _view("attention", _("Needs attention"), "alert", "g n", "/attention"),
+    ]
+    if g.me.is_admin:
+        places.append(_view("preview", _("Mail preview"), "eye", "", "/preview"))
+    return [{**place, "count": counts.get(place["name"])} for place in places]
+
+
+def _view(name: str, label: str, icon: str, key: str, href: str = "") -> dict[str, Any]:
+    return {"name": name, "label": label, "icon": icon, "key": key, "href": href or f"/views/{name}"}
+
+
+def addresses() -> list[str]:
+    """What customers can write to; shown while nobody has."""
+    return list(session.scalars(select(Account.address).where(Account.active).order_by(Account.id)))
+
+
+def mail_in() -> dict[str, Any]:
+    mail = settings().mail
+    return {"host": mail.listen_host, "port": mail.listen_port, "lmtp": False}
+
+
+def init(app: Flask) -> None:
+    app.jinja_env.globals.update(
+        me=LocalProxy(lambda: g.get("me")),
+        installation=LocalProxy(current.installation),
+        views=LocalProxy(views),
+        locale=LocalProxy(language),
+        addresses=LocalProxy(addresses),
+        mail_in=LocalProxy(mail_in),
+        upload_limit=LocalProxy(lambda: settings().uploads.max_bytes),
+        insecure_connection=LocalProxy(cookies.is_open_line),
+    )
+    app.context_processor(lambda: {"keys": [] if current.is_fragment() else registry()})
