@@ -1,0 +1,118 @@
+"""Who may see which ticket. Pages, search, counts, files and socket rooms all ask here, and only here.
+
+An admin sees everything; an agent sees what belongs to no team, what belongs to one of their teams, and
+what is assigned to them.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import ColumnElement, or_, select, true
+from sqlalchemy.orm import InstrumentedAttribute
+
+from inbox.db import session
+from inbox.models import Agent, Attachment, Draft, Message, Tally, Ticket
+from inbox.models.tally import NOBODY, Place
+from inbox.models.team import membership
+
+
+def visible_to(agent: Agent) -> ColumnElement[bool]:
+    """The predicate over ``Ticket`` that guards everything an agent can ask for."""
+    if agent.is_admin:
+        return true()
+    return or_(Ticket.team_id.is_(None), _theirs(agent, Ticket.team_id, Ticket.assignee_id))
+
+
+def counted_for(agent: Agent) -> ColumnElement[bool]:
+    """The same rule over ``Tally``, where a missing team is ``NOBODY``."""
+    if agent.is_admin:
+        return true()
+    return or_(Tally.team_id == NOBODY, _theirs(agent, Tally.team_id, Tally.assignee_id))
+
+
+def _theirs(
+    agent: Agent, team: InstrumentedAttribute[Any], assignee: InstrumentedAttribute[Any]
+) -> ColumnElement[bool]:
+    teams = select(membership.c.team_id).where(membership.c.agent_id == agent.id)
+    return or_(team.in_(teams), assignee == agent.id)
+
+
+# --------------------------------------------------------------------------- one thing, or nothing
+
+
+def ticket(agent: Agent, ticket_id: int, *options: Any) -> Ticket | None:
+    """The ticket if this agent may see it. A missing and a forbidden one look the same."""
+    query = select(Ticket).where(Ticket.id == ticket_id, visible_to(agent)).options(*options)
+    return session.scalar(query)
+
+
+def message(agent: Agent, message_id: int, *options: Any) -> Message | None:
+    query = select(Message).join(Message.ticket).where(Message.id == message_id, visible_to(agent))
+    return session.scalar(query.options(*options))
+
+
+def attachment(agent: Agent, token: str) -> Attachment | None:
+    """A file of a message on a visible ticket, of a draft of their own, or a picture of a signature: that is
+    what we show to everybody who gets mail."""
+    of_message = select(Message.id).join(Message.ticket).where(visible_to(agent))
+    own_draft = select(Draft.id).where(Draft.agent_id == agent.id)
+    return session.scalar(
+        select(Attachment).where(
+            Attachment.token == token,
+            or_(
+                Attachment.message_id.in_(of_message),
+                Attachment.draft_id.in_(own_draft),
+                Attachment.address_id.is_not(None),
+            ),
+        )
+    )
+
+
+# --------------------------------------------------------------------------------- socket rooms
+
+
+VIEW_OF = {"open": "open", "done": "resolved", "spam": "spam"}
+"""The view of everything that is counted as this."""
+
+OWN_ROOM = {"open": "mine:{}", "resolved": "done:{}", "spam": "spam:{}"}
+"""Where agents hear of what is assigned to them, whatever team it belongs to."""
+
+
+def rooms_about(place: Place) -> set[str]:
+    """The rooms that list a ticket which is counted at this place."""
+    view = VIEW_OF[place.state]
+    rooms = {f"{view}:all", f"{view}:team:{place.team}"}
+    if place.state == "open":
+        if place.assignee == NOBODY:
+            rooms |= {"unassigned:all", f"unassigned:team:{place.team}"}
+        else:
+            rooms.add(f"mine:{place.assignee}")
+    elif place.assignee != NOBODY:
+        rooms.add(f"{place.state}:{place.assignee}")
+    return rooms
+
+
+def rooms_for(agent: Agent, view: str) -> set[str]:
+    """The rooms in which this agent hears everything that may stand in a view, and nothing else."""
+    if view == "mine":
+        return {f"mine:{agent.id}"}
+    if view not in ("unassigned", *VIEW_OF.values()):
+        return set()
+    if agent.is_admin:
+        return {f"{view}:all"}
+    own = {OWN_ROOM[view].format(agent.id)} if view in OWN_ROOM else set()
+    return own | {f"{view}:team:{team}" for team in (NOBODY, *(t.id for t in agent.teams))}
+
+
+def count_rooms(agent: Agent) -> set[str]:
+    """Where this agent hears that a count they see has changed."""
+    if agent.is_admin:
+        return {"counts:all"}
+    return {f"counts:agent:{agent.id}"} | {
+        f"counts:team:{team}" for team in (NOBODY, *(t.id for t in agent.teams))
+    }
+
+
+def count_rooms_about(place: Place) -> set[str]:
+    return {"counts:all", f"counts:team:{place.team}", f"counts:agent:{place.assignee}"}
