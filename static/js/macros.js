@@ -1,0 +1,442 @@
+// Macros: found by `/` at the caret or by `m`, put into the reply with what they do, or done at once.
+import { $, $$, el, icon, isNarrow, parse, say, word } from "./dom.js";
+import { ask, why } from "./wire.js";
+import { done, problem } from "./toast.js";
+import { fold } from "./menu.js";
+import * as acts from "./acts.js";
+import * as files from "./files.js";
+import * as keys from "./keys.js";
+import * as list from "./list.js";
+import * as pane from "./pane.js";
+import * as rows from "./rows.js";
+import * as turns from "./turns.js";
+
+/** What was typed since the slash, at the beginning of a line or after a space; `::` is the same. */
+const CALL = /(^|[\s\u200b])(\/|::)([^/\n]{0,40})$/u;
+const FRESH_MS = 60_000;
+
+let writing = null; // the composer on the screen
+let about = ""; // the conversation the menu is open for
+let called = null; // where in the text it was called from: a node and from where to where
+let refused = false; // Esc: this slash is only a slash
+let returnTo = null;
+const lists = new Map(); // what each conversation's menu offers, and since when that is known
+
+const box = () => $("#macros");
+const field = () => $("#macros-input");
+const isOpen = () => Boolean(box()?.matches(":popover-open"));
+const options = () => $$("#macros-list [role=option]:not([hidden])");
+const pointed = () => $("#macros-list [aria-selected='true']");
+
+// --------------------------------------------------------------------------------------- the menu
+
+/** All that can be used on a conversation; asked for once a minute. */
+export async function of(id) {
+  const known = lists.get(id);
+  if (known && Date.now() - known.at < FRESH_MS) return known.options;
+  const found = $$("[role=option]", parse(await ask("GET", `/tickets/${id}/macros/_menu`)));
+  for (const option of found) option.folded = { name: fold(option.dataset.label), all: fold(option.textContent) };
+  lists.set(id, { options: found, at: Date.now() });
+  return found;
+}
+
+/** The beginning of a name is best, then of a word in it, then anything that is said or done. */
+function fit({ folded }, typed) {
+  if (!typed) return 1;
+  if (folded.name.startsWith(typed)) return 4;
+  if (folded.name.split(/[\s\-_.,:]+/u).some((part) => part.startsWith(typed))) return 3;
+  if (folded.name.includes(typed)) return 2;
+  return typed.length > 1 && folded.all.includes(typed) ? 1 : 0;
+}
+
+function mark(option, typed) {
+  const name = $(".macro-name", option);
+  const { label } = option.dataset;
+  const at = typed && fold(label).length === label.length ? fold(label).indexOf(typed) : -1;
+  name.replaceChildren(...(at < 0 ? [label] : [label.slice(0, at), el("b", {}, label.slice(at, at + typed.length)), label.slice(at + typed.length)]));
+}
+
+function draw(all, text) {
+  const typed = fold(text.trim());
+  const found = all.map((option) => [fit(option, typed), option]).filter(([score]) => score).sort(([a], [b]) => b - a).map(([, option]) => option);
+  for (const option of found) mark(option, typed);
+  $("#macros-list").replaceChildren(...found);
+  $(".macro-none", box()).hidden = found.length > 0;
+  point(found[0]);
+  return found.length;
+}
+
+const speaker = () => (called ? $("#draft", writing?.node) : field());
+
+function point(option) {
+  for (const one of $$("#macros-list [aria-selected='true']")) one.setAttribute("aria-selected", "false");
+  const at = speaker();
+  if (!option) return at?.removeAttribute("aria-activedescendant");
+  option.setAttribute("aria-selected", "true");
+  // the editor takes a change of its own attributes for typing: one that changes nothing must not be one
+  if (at?.getAttribute("aria-activedescendant") !== option.id) at?.setAttribute("aria-activedescendant", option.id);
+  return option.scrollIntoView({ block: "nearest" });
+}
+
+/** Above the words it was called from, or below where there is no room. */
+function place(spot) {
+  const edge = 8;
+  const menu = box();
+  const { offsetWidth: width, offsetHeight: height } = menu;
+  const left = isNarrow() ? edge : spot.left;
+  const above = spot.top - height - 6;
+  menu.style.inset = "auto";
+  menu.style.top = `${Math.max(edge, above > edge ? above : Math.min(spot.bottom + 6, innerHeight - height - edge))}px`;
+  menu.style.left = `${Math.max(edge, Math.min(left, innerWidth - width - edge))}px`;
+}
+
+function close({ focus = false } = {}) {
+  if (!isOpen()) return;
+  $("#draft", writing?.node)?.removeAttribute("aria-activedescendant");
+  box().hidePopover();
+  called = null;
+  if (focus && returnTo?.isConnected) returnTo.focus({ preventScroll: true });
+}
+
+function walk(event) {
+  if (event.isComposing) return false;
+  const all = options();
+  const at = all.indexOf(pointed());
+  if (event.key === "ArrowDown" || event.key === "ArrowUp") point(all[(at + (event.key === "ArrowDown" ? 1 : -1) + all.length) % all.length]);
+  else if ((event.key === "Enter" || event.key === "Tab") && !event.ctrlKey && !event.metaKey && !event.shiftKey) { if (all[at]) take(all[at]); } else if (event.key === "Escape") { refused = Boolean(called); close({ focus: !called }); } else return false;
+  event.preventDefault();
+  event.stopImmediatePropagation();
+  return true;
+}
+
+// ------------------------------------------------------------------------------------ at the caret
+
+/** The slash before the caret with what follows it, if that calls for the menu. */
+function call() {
+  const selection = getSelection();
+  const draft = $("#draft", writing?.node);
+  const { anchorNode: node, anchorOffset: end } = selection;
+  if (!selection.isCollapsed || node?.nodeType !== Node.TEXT_NODE || !draft?.contains(node)) return null;
+  const found = node.data.slice(0, end).match(CALL);
+  if (!found || /^\s/u.test(found[3])) return null;
+  const start = end - found[2].length - found[3].length;
+  if (!found[1] && !isLineStart(node, draft)) return null;
+  return { node, start, end, text: found[3] };
+}
+
+/** Whether nothing, or a space, stands before a piece of text in its line. */
+function isLineStart(node, draft) {
+  const line = node.parentElement.closest("p, div, li, blockquote, pre") ?? draft;
+  const range = document.createRange();
+  range.setStart(line, 0);
+  range.setEnd(node, 0);
+  const before = range.cloneContents();
+  return before.lastElementChild?.matches("br") || /(^|[\s\u200b])$/u.test(before.textContent);
+}
+
+const rangeOf = ({ node, start, end }) => {
+  const range = document.createRange();
+  range.setStart(node, start);
+  range.setEnd(node, end);
+  return range;
+};
+
+async function typed() {
+  const at = call();
+  if (!at) { refused = false; if (called) close(); return; }
+  if (refused) return;
+  const mine = writing;
+  let all;
+  try { all = await of(mine.id); } catch { return; } // then it is only a slash
+  const now = writing === mine ? call() : null;
+  if (!now || refused) { if (called) close(); return; }
+  const first = !called;
+  called = now;
+  about = mine.id;
+  $(".pick-field", box()).hidden = true;
+  const n = draw(all, now.text);
+  if (!n) { close(); called = null; return; }
+  if (!isOpen()) box().showPopover();
+  place(rangeOf(now).getBoundingClientRect());
+  if (first) say(word("macros_n", { n }));
+}
+
+// -------------------------------------------------------------------------------------- by its key
+
+/** With a line of its own to type in: on the open conversation, or on a row. */
+async function open(id = acts.target(), at = null) {
+  if (!id) return false;
+  const spot = at ?? (id === pane.ticket() ? $("#ticket-head") : $("a", rows.rowOf(id) ?? undefined));
+  if (!spot) return false;
+  returnTo = at ? $("#draft", writing?.node) : document.activeElement;
+  close();
+  about = String(id);
+  $(".pick-field", box()).hidden = false;
+  field().value = "";
+  $("#macros-list").replaceChildren();
+  box().showPopover();
+  const rect = spot.getBoundingClientRect();
+  const there = () => place(at ? rect : { left: rect.left + 12, top: 0, bottom: Math.min(rect.bottom, innerHeight - 240) });
+  there();
+  field().focus(); // at once: what is typed while the list is on its way is meant for it
+  let all;
+  try { all = await of(about); } catch (error) { close({ focus: true }); problem(why(error)); return true; }
+  if (!isOpen() || called || about !== String(id)) return true;
+  draw(all, field().value);
+  there();
+  return true;
+}
+
+// -------------------------------------------------------------------------------------- using one
+
+function take(option) {
+  const id = about;
+  const at = called;
+  close({ focus: !at });
+  use(id, option, at);
+}
+
+/** One with words goes into the reply; one without does what it does. */
+export async function use(id, option, at = null) {
+  if (!("text" in option.dataset) && !at) return run(id, option);
+  if (!at && !(writing?.id === id && writing.node.contains(document.activeElement))) await keys.run("reply");
+  if (writing?.id !== id) return undefined;
+  return insert(option, at);
+}
+
+async function insert(option, at) {
+  const mine = writing;
+  const { kind } = mine;
+  if (at) mine.editor.squire.setSelection(rangeOf(at));
+  let made;
+  try { made = parse(await ask("POST", `/tickets/${mine.id}/macros/${option.dataset.macro}/drafts/${kind}`)); } catch (error) { problem(why(error)); return; }
+  if (writing !== mine || mine.kind !== kind) return;
+  const html = $("[data-html]", made).innerHTML.trim();
+  if (html) mine.editor.squire.insertHTML(html); else if (at) mine.editor.squire.insertHTML("");
+  const added = [...$("[data-files]", made).content.children];
+  $(`[data-files="${kind}"]`, mine.node).append(...added);
+  if (added.length) files.weigh(mine.node);
+  wait([...$("[data-chips]", made).content.children], Number(option.dataset.macro), kind);
+  say(word("macro_in", { name: option.dataset.label }));
+  gapsShown();
+  if (!selectGap()) mine.editor.focus();
+}
+
+async function run(id, option) {
+  const { macro, label: name } = option.dataset;
+  const following = pane.next(rows.rowOf(id));
+  const wasOpen = pane.ticket() === String(id);
+  const post = async (url, form) => {
+    const html = await ask("POST", `/tickets/${id}/macros/${url}`, { form });
+    await turns.putHead(html);
+    list.look(id);
+    return parse(html);
+  };
+  try {
+    const made = await post(macro);
+    const { back } = $("[data-back]", made).dataset;
+    const undo = () => post("actions", { actions: back }).then(() => say(word("macro_back", { id })), (error) => problem(why(error)));
+    done(word("macro_done", { name, id }), back === "[]" ? {} : { undo });
+    if (["resolved", "spam"].includes($("#ticket-head", made)?.dataset.status) && /"status"/.test(back)) acts.goOn(id, following, wasOpen);
+  } catch (error) { problem(why(error), { retry: () => run(id, option) }); }
+}
+
+// ------------------------------------------------------------------- what is done once it is sent
+
+const pending = (node = writing?.node) => $("#pending", node);
+const kept = (place) => $("[name=macros]", place);
+const ONCE = ["status", "priority", "assign", "team"];
+
+function read(place) {
+  try { return JSON.parse(kept(place).value) ?? {}; } catch { return {}; }
+}
+
+/** These chips, too. A ticket has one status: the last one that was chosen. */
+function wait(chips, macro, kind) {
+  const place = pending();
+  if (!place || kind !== "reply") return;
+  const shown = $(".pending-list", place);
+  for (const chip of chips) {
+    const { do: what } = JSON.parse(chip.dataset.action);
+    for (const other of $$("[data-action]", shown)) if (other.dataset.action === chip.dataset.action || (ONCE.includes(what) && JSON.parse(other.dataset.action).do === what)) other.remove();
+    shown.append(chip);
+  }
+  keep([...(read(place).used ?? []), macro]);
+}
+
+/** Into the field that the draft keeps and the reply sends. */
+function keep(used = read(pending()).used ?? []) {
+  const place = pending();
+  const actions = $$("[data-action]", place).map((chip) => JSON.parse(chip.dataset.action));
+  kept(place).value = JSON.stringify({ used: [...new Set(used)].slice(-20), actions: actions.slice(0, 20) });
+  place.hidden = !actions.length;
+  place.dispatchEvent(new CustomEvent("macros", { bubbles: true })); // the draft has changed
+}
+
+/** The field was set by somebody else: sent, thrown away, or as this browser kept it. */
+async function redraw(place) {
+  const { value } = kept(place);
+  const shown = $(".pending-list", place);
+  if (!value) { shown.replaceChildren(); place.hidden = true; return; }
+  try {
+    const chips = parse(await ask("GET", `/tickets/${place.closest("form").dataset.ticket}/macros/_chips?${new URLSearchParams({ macros: value })}`));
+    if (kept(place).value !== value) return;
+    shown.replaceChildren(...chips.children);
+    place.hidden = !shown.children.length;
+  } catch { /* they stand in the field all the same */ }
+}
+
+/** What becomes of the ticket, where a macro says so and the writer did not. */
+export function then(mine, chosen) {
+  const place = pending(mine.node);
+  if (chosen !== "open" || mine.kind !== "reply" || !place) return chosen;
+  const { to } = (read(place).actions ?? []).find((one) => one.do === "status") ?? {};
+  return ["pending", "resolved"].includes(to) ? to : chosen;
+}
+
+// ------------------------------------------------------------------------- what is to be filled in
+
+let names = null;
+
+/** Placeholders that are still in the text, each as a range. */
+function ranges() {
+  const place = pending();
+  const draft = $("#draft", writing?.node);
+  if (!place || !draft || writing.kind === "note") return [];
+  names ??= new RegExp(`\\{\\{ ?(?:${place.dataset.names.replaceAll(".", "\\.").split(" ").join("|")})(?:\\|[^{}|]{0,80})? ?\\}\\}`, "g");
+  const found = [];
+  const texts = document.createTreeWalker(draft, NodeFilter.SHOW_TEXT);
+  while (texts.nextNode()) {
+    const node = texts.currentNode;
+    for (const { 0: text, index } of node.data.matchAll(names)) found.push(rangeOf({ node, start: index, end: index + text.length }));
+  }
+  return found;
+}
+
+const sentence = (found) => {
+  const all = [...new Set(found.map((range) => range.toString().replace(/^\{\{ ?/, "{{").replace(/(\|[^}]*)? ?\}\}$/, "}}")))];
+  return pending().dataset.gaps.replace("{names}", all.join(", "));
+};
+
+/** Shown in the text as it stands (it is ours to colour, and nobody's to send) and said above Send. */
+function gapsShown() {
+  const found = ranges();
+  const line = $("#gaps", writing?.node);
+  if (globalThis.Highlight) CSS.highlights.set("gap", new Highlight(...found));
+  if (!line) return;
+  const text = found.length ? sentence(found) : "";
+  line.hidden = !text;
+  if ($("span", line).textContent !== text) $("span", line).textContent = text;
+}
+
+/** So that what one types takes its place. */
+function selectGap() {
+  const [first] = ranges();
+  if (!first) return false;
+  writing.editor.focus();
+  writing.editor.squire.setSelection(first);
+  return true;
+}
+
+/** What keeps a reply from being sent: a sentence, and how to get there. */
+export function gaps(mine) {
+  if (mine !== writing) return null;
+  const found = ranges();
+  return found.length ? [sentence(found), selectGap] : null;
+}
+
+// ------------------------------------------------------------------------------------ writing them
+
+/** The page of one macro: a language at a time, placeholders by a click, and how it will read. */
+function page(form) {
+  const panel = () => $(".macro-panel:not([hidden])", form);
+  const place = $("#macro-preview", form);
+  let timer = 0;
+  let shown = 0;
+
+  const preview = () => {
+    clearTimeout(timer);
+    timer = setTimeout(async () => {
+      const mine = (shown += 1);
+      try {
+        const html = await ask("POST", "/settings/macros/_preview", { form: { html: $(".rich", panel())?.innerHTML ?? "" } });
+        if (mine === shown) place.replaceChildren(parse(html));
+      } catch { /* it is only a preview */ }
+    }, 250);
+  };
+
+  const choose = (tab, { focus = true } = {}) => {
+    for (const one of $$("[data-language]", form)) {
+      const on = one === tab;
+      one.setAttribute("aria-selected", String(on));
+      one.tabIndex = on ? 0 : -1;
+      $(`#panel-${one.dataset.language}`, form).hidden = !on;
+    }
+    if (focus) tab.focus();
+    preview();
+  };
+
+  form.addEventListener("click", ({ target }) => {
+    const tab = target.closest("[data-language]");
+    if (tab) choose(tab);
+    const name = target.closest("[data-placeholder]")?.dataset.placeholder;
+    if (name) $(".rich", panel()).dispatchEvent(new CustomEvent("insert", { detail: `{{${name}}}` }));
+  });
+  form.addEventListener("mousedown", (event) => { if (event.target.closest("[data-placeholder]")) event.preventDefault(); }); // the caret stays
+  form.addEventListener("keydown", (event) => {
+    const tab = event.target.closest("[data-language]");
+    if (!tab || !/^Arrow(Left|Right)$/.test(event.key)) return;
+    event.preventDefault();
+    const tabs = $$("[data-language]", form);
+    choose(tabs[(tabs.indexOf(tab) + (event.key === "ArrowRight" ? 1 : -1) + tabs.length) % tabs.length]);
+  });
+  form.addEventListener("input", ({ target }) => {
+    if (!target.closest(".rich")) return;
+    $(`#tab-${target.closest(".macro-panel").id.slice(6)}`, form).toggleAttribute("data-written", Boolean(target.textContent.trim()));
+    preview();
+  });
+  preview();
+}
+
+// --------------------------------------------------------------------------------------- beginning
+
+/** A composer has come onto the page, or shows another kind of message. */
+function mount({ detail }) {
+  writing = detail;
+  const draft = $("#draft", writing.node);
+  if (!pending() || draft.dataset.macros) return gapsShown();
+  draft.dataset.macros = "on";
+  writing.editor.squire.addEventListener("input", () => { typed(); gapsShown(); });
+  draft.addEventListener("keydown", (event) => { if (called && isOpen() && !walk(event) && (event.ctrlKey || event.metaKey)) close(); }, { capture: true });
+  draft.addEventListener("blur", () => setTimeout(() => { if (called && document.activeElement !== draft) close(); }));
+  return gapsShown();
+}
+
+export function start() {
+  const form = $("#macro-form");
+  if (form) page(form);
+  if (!box() || !$("#pane")) return;
+  document.addEventListener("composer", mount);
+  document.addEventListener("change", ({ target }) => { if (target.matches?.("#pending [name=macros]")) redraw(target.parentElement); });
+  document.addEventListener("selectionchange", () => { if (called && isOpen() && !call()) close(); });
+  keys.on("macro", () => { if (!acts.target()) return false; open(); return true; });
+  pane.onClose(() => close());
+  field().addEventListener("input", () => draw(lists.get(about)?.options ?? [], field().value));
+  field().addEventListener("keydown", walk);
+  box().addEventListener("mousedown", (event) => { if (called) event.preventDefault(); }); // the caret stays
+  box().addEventListener("click", ({ target }) => { const option = target.closest("[role=option]"); if (option) take(option); });
+  box().addEventListener("pointermove", ({ target }) => { const option = target.closest("[role=option]"); if (option && option !== pointed()) point(option); });
+  document.addEventListener("click", (event) => {
+    const { target } = event;
+    const button = target.closest("[data-do='macros']");
+    if (button) { if (isOpen()) close(); else open(writing?.id, button); return; }
+    if (isOpen() && !box().contains(target)) close();
+    const off = target.closest("[data-do='macro-off']");
+    if (!off) return;
+    const chip = off.closest("li");
+    const next = $("button", chip.nextElementSibling ?? chip.previousElementSibling ?? undefined);
+    chip.remove();
+    keep();
+    if (next?.isConnected && pending()?.contains(next)) next.focus(); else writing?.editor.focus();
+  });
+}
