@@ -1,0 +1,145 @@
+"""Taking in 2,000 varied mails, from bytes to ticket, in milliseconds a mail.
+
+Beside a floor taken in the same run: the standard library reads the mail, and one insert of its bytes is
+committed and fsynced. Floor and product take turns in blocks, so that a slow minute hits both; the ratio is
+the median of the blocks. The statements beside it are counted: they are the same on every machine.
+"""
+
+from __future__ import annotations
+
+import email
+import os
+import statistics
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+
+from sqlalchemy import create_engine, event, text
+from sqlalchemy.engine import Engine, make_url
+from sqlalchemy.pool import NullPool
+
+from benchmarks.mails import varied
+from inbox import config, db, files, intake, live, queue
+from inbox.migrate import upgrade
+from inbox.models import Account, AccountAddress
+
+MAILS = int(os.environ.get("BENCH_MAILS", "2000"))
+BLOCK = 100
+POSTGRES = os.environ.get("PROSA_TEST_POSTGRES", "postgresql://postgres@127.0.0.1:5432/postgres")
+
+
+def run() -> None:
+    mails = varied(MAILS)
+    size = sum(map(len, mails)) / len(mails)
+    print(f"{len(mails)} mails of {size / 1000:.1f} kB on average")
+    live.tell = lambda *_: None  # type: ignore[assignment]  # the bells are measured by `live`
+    queue.ring = lambda *_, **__: None  # type: ignore[assignment]
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ["PROSA__DATA__DIR"] = folder
+        config.settings.cache_clear()
+        files.use(config.settings().files_url)
+        for kind in ("sqlite", "postgresql"):
+            try:
+                with database(kind, Path(folder)) as engine:
+                    _measure(kind, engine, mails)
+            except Exception as problem:
+                if kind == "sqlite":
+                    raise
+                print(f"{kind}: skipped ({type(problem).__name__}: no server at {make_url(POSTGRES).host})")
+    os.environ.pop("PROSA__DATA__DIR")
+    config.settings.cache_clear()
+
+
+def _measure(kind: str, engine: Engine, mails: list[bytes]) -> None:
+    with db.writing() as session:
+        account = Account(kind="mail", name="Barro", address="support@barro.example", settings={})
+        account.addresses = [AccountAddress(address=account.address)]
+        session.add(account)
+        session.flush()
+        account_id = account.id
+    _take_in(account_id, varied(20, seed=99))  # warm: the parser child starts
+    statements = _statements(engine, partial(_take_in, account_id, varied(20, seed=98))) / 20
+    floor, product = [], []
+    for start in range(0, len(mails), BLOCK):
+        block = mails[start : start + BLOCK]
+        floor.append(_timed(partial(_floor, engine, block)))
+        product.append(_timed(partial(_take_in, account_id, block)))
+    ratios = sorted(ours / least for ours, least in zip(product, floor, strict=True))
+    with db.reading():
+        tickets = db.session.scalar(text("SELECT count(*) FROM message"))
+    n = len(mails)
+    print(
+        f"{kind}: {1000 * sum(product) / n:.2f} ms a mail, floor {1000 * sum(floor) / n:.2f} ms, "
+        f"ratio {statistics.median(ratios):.2f} (blocks {ratios[0]:.2f} to {ratios[-1]:.2f}); "
+        f"{statements:.1f} statements a mail ({tickets} messages stored)"
+    )
+
+
+def _take_in(account_id: int, mails: list[bytes]) -> None:
+    for raw in mails:
+        for payload in intake.accept([account_id], raw, ["support@barro.example"]):
+            intake.read_now(payload)
+
+
+def _statements(engine: Engine, run: Callable[[], None]) -> int:
+    """How many a run takes, beginnings included and commits left out."""
+    said: list[str] = []
+
+    def note(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
+        said.append(statement)
+
+    event.listen(engine, "before_cursor_execute", note)
+    run()
+    event.remove(engine, "before_cursor_execute", note)
+    return len(said)
+
+
+def _floor(engine: Engine, mails: list[bytes]) -> None:
+    for raw in mails:
+        message = email.message_from_bytes(raw)
+        for part in message.walk():
+            if not part.is_multipart():
+                part.get_payload(decode=True)
+        with engine.begin() as connection:
+            connection.execute(text("INSERT INTO floor (raw) VALUES (:raw)"), {"raw": raw})
+
+
+def _timed(run: Callable[[], None]) -> float:
+    began = time.perf_counter()
+    run()
+    return time.perf_counter() - began
+
+
+@contextmanager
+def database(kind: str, folder: Path) -> Iterator[Engine]:
+    """A migrated database with a table for the floor."""
+    if kind == "sqlite":
+        engine = db.connect(f"sqlite:///{folder / 'bench.db'}")
+        drop = None
+    else:
+        name = f"prosa_bench_{os.getpid()}"
+        server = create_engine(
+            make_url(POSTGRES).set(drivername="postgresql+psycopg"),
+            isolation_level="AUTOCOMMIT",
+            poolclass=NullPool,
+        )
+        with server.connect() as connection:
+            connection.execute(text(f'CREATE DATABASE "{name}"'))
+        drop = (server, f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+        url = make_url(POSTGRES).set(drivername="postgresql+psycopg", database=name)
+        engine = db.connect(url.render_as_string(False))
+    try:
+        upgrade()
+        with engine.begin() as connection:
+            raw = "BLOB" if kind == "sqlite" else "BYTEA"
+            connection.execute(text(f"CREATE TABLE floor (raw {raw})"))
+        yield engine
+    finally:
+        db.session.remove()
+        engine.dispose()
+        if drop:
+            with drop[0].connect() as connection:
+                connection.execute(text(drop[1]))
