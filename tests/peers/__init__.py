@@ -1,0 +1,1 @@
+"""Servers at the other end: real ones on free ports, and one that lies."""
