@@ -32,7 +32,8 @@ class Attachment(Base):
     content_type: Mapped[Short]
     size: Mapped[int]
     """Bytes."""
-    sha256: Mapped[Sha256]
+    sha256: Mapped[Sha256] = mapped_column(index=True)
+    """Empty once its time was over: then only that there was a file is known."""
     inline: Mapped[bool] = mapped_column(default=False)
     content_id: Mapped[Short]
     linked_until: Mapped[datetime | None]

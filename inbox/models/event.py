@@ -1,7 +1,7 @@
 """Anything that happened. The timeline, the audit trail and every figure are read from here.
 
 Ids and values only, never what people wrote: so erasing a person and keeping an unchanged history can
-both be had.
+both be had. The database refuses to change or delete one, so what it points at may be gone.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import JSON, ForeignKey, Index, String
+from sqlalchemy import JSON, ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from inbox.db import Base
@@ -19,13 +19,21 @@ if TYPE_CHECKING:
     from inbox.models.agent import Agent
 
 
+BY_SOMEBODY = text("agent_id IS NOT NULL")
+
+
 class Event(Base):
     __tablename__ = "event"
-    __table_args__ = (Index("ix_event_ticket", "ticket_id", "id"),)
+    __table_args__ = (
+        Index("ix_event_ticket", "ticket_id", "id"),
+        Index("ix_event_kind", "kind", "id"),
+        Index("ix_event_agent", "agent_id", "id", sqlite_where=BY_SOMEBODY, postgresql_where=BY_SOMEBODY),
+        Index("ix_event_at", "at"),
+    )
 
     id: Mapped[Id]
-    kind: Mapped[str] = mapped_column(String(40), index=True)
-    ticket_id: Mapped[int | None] = mapped_column(ForeignKey("ticket.id"))
+    kind: Mapped[str] = mapped_column(String(40))
+    ticket_id: Mapped[int | None]
     message_id: Mapped[int | None]
     customer_id: Mapped[int | None] = mapped_column(index=True)
     agent_id: Mapped[int | None] = mapped_column(ForeignKey("agent.id"))
@@ -58,9 +66,17 @@ class Handling(Base):
 
 
 INTERESTED: dict[str, tuple[str, ...]] = {
-    "message_received": ("language", "acknowledge"),
-    "reply_written": ("good_words",),
-    "resolved": ("survey",),
+    "assigned": ("notices",),
+    "bounced": ("notices",),
+    "low_score": ("notices",),
+    "message_received": ("language", "acknowledge", "notices"),
+    "moved": ("notices",),
+    "note_written": ("notices",),
     "rated": ("low_score",),
+    "reply_failed": ("notices",),
+    "reply_stopped": ("notices",),
+    "reply_written": ("good_words",),
+    "resolved": ("survey", "notices"),
+    "spam_marked": ("notices",),
 }
 """Which reactions look at which kind of event. One list, so that it can be read; a test keeps it true."""

@@ -21,6 +21,8 @@ class Identity(Base):
 
     id: Mapped[Id]
     customer_id: Mapped[int] = mapped_column(ForeignKey("customer.id"), index=True)
+    home_id: Mapped[int | None] = mapped_column(ForeignKey("customer.id"), index=True)
+    """Whose it is again when customers are no longer merged; empty while it is at home."""
     kind: Mapped[str] = mapped_column(String(32))
     address: Mapped[Address]
     """Lower-cased for mail."""
@@ -32,7 +34,7 @@ class Identity(Base):
     bounce_reason: Mapped[Short]
     created_at: Mapped[Created]
 
-    customer: Mapped[Customer] = relationship(back_populates="identities")
+    customer: Mapped[Customer] = relationship(back_populates="identities", foreign_keys=customer_id)
 
     @property
     def display_name(self) -> str:

@@ -24,6 +24,8 @@ class Installation(Base):
     """Every link we write is built from it, never from a Host header."""
     feedback: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
     """How customers are asked how it was, as ``feedback.Policy`` reads it; the rest is default."""
+    second_factor_required: Mapped[bool] = mapped_column(default=False)
+    """Whoever has no second factor sets one up before anything else."""
     setup_token_hash: Mapped[str | None] = mapped_column(String(64))
     set_up_at: Mapped[datetime | None]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from inbox.db import Base
@@ -23,6 +23,8 @@ KINDS = ("customer", "reply", "note")
 STATES = ("received", "queued", "sending", "sent", "failed", "unconfirmed")
 PENDING = ("queued", "sending", "unconfirmed")
 
+_HAS_RAW = text("raw_sha256 IS NOT NULL")
+
 
 class Message(Base):
     __tablename__ = "message"
@@ -36,6 +38,7 @@ class Message(Base):
         Index("ix_message_ticket", "ticket_id", "id"),
         Index("ix_message_state_not_before", "state", "not_before"),
         Index("ix_message_account_sent", "account_id", "sent_at"),
+        Index("ix_message_raw", "raw_sha256", sqlite_where=_HAS_RAW, postgresql_where=_HAS_RAW),
         NEVER_REUSED,
     )
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from sqlalchemy import Column, ForeignKey, Table
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -21,3 +23,9 @@ class Tag(Base):
 
     id: Mapped[Id]
     name: Mapped[Short] = mapped_column(unique=True)
+    used_at: Mapped[datetime | None]
+    """When somebody last put it on a ticket, to the hour."""
+    gone_at: Mapped[datetime | None] = mapped_column(index=True)
+    """Taken away. The row stays for the history, which names it by its id."""
+    into_id: Mapped[int | None] = mapped_column(ForeignKey("tag.id"))
+    """The tag that its name stands for now: it was renamed, or merged."""

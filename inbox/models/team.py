@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Column, ForeignKey, Table
+from sqlalchemy import JSON, Column, ForeignKey, Table
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from inbox.db import Base
@@ -12,6 +12,10 @@ from inbox.models.columns import Created, Id, Short
 
 if TYPE_CHECKING:
     from inbox.models.agent import Agent
+
+RIGHTS = ("customers", "figures", "export")
+"""What a team can allow its agents beyond answering: changing who customers are, seeing the figures of
+everybody, and taking data out of the house."""
 
 membership = Table(
     "membership",
@@ -26,6 +30,10 @@ class Team(Base):
 
     id: Mapped[Id]
     name: Mapped[Short] = mapped_column(unique=True)
+    rights: Mapped[list[str]] = mapped_column(JSON, default=list)
+    """Which of ``RIGHTS`` its agents have."""
+    handover: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    """Where its tickets go while it is being dissolved; empty: it is not."""
     created_at: Mapped[Created]
 
     members: Mapped[list[Agent]] = relationship(

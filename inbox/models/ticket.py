@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from sqlalchemy import ForeignKey, Index, String
+from sqlalchemy import ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from inbox.db import Base
@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     from inbox.models.account import Account
     from inbox.models.agent import Agent
     from inbox.models.customer import Customer
+    from inbox.models.hold import Hold
     from inbox.models.identity import Identity
+    from inbox.models.notice import Following
     from inbox.models.tag import Tag
     from inbox.models.team import Team
     from inbox.models.topic import Topic
@@ -27,6 +29,9 @@ DONE = ("resolved", "closed")
 PRIORITIES = ("low", "normal", "high", "urgent")
 HANDLERS = ("people", "bot")
 
+BEHIND = "figured <> version"
+"""It changed since its facts were worked out. The index over these holds a handful."""
+
 
 class Ticket(Base):
     __tablename__ = "ticket"
@@ -36,6 +41,7 @@ class Ticket(Base):
         one_of("handled_by", HANDLERS),
         Index("ix_ticket_status_activity", "status", "active_at", "id"),
         Index("ix_ticket_assignee_activity", "assignee_id", "active_at", "id"),
+        Index("ix_ticket_behind", "id", sqlite_where=text(BEHIND), postgresql_where=text(BEHIND)),
         NEVER_REUSED,
     )
 
@@ -50,11 +56,13 @@ class Ticket(Base):
     account_id: Mapped[int] = mapped_column(ForeignKey("account.id"), index=True)
     assignee_id: Mapped[int | None] = mapped_column(ForeignKey("agent.id"), active_history=True)
     team_id: Mapped[int | None] = mapped_column(ForeignKey("team.id"), index=True, active_history=True)
-    topic_id: Mapped[int | None] = mapped_column(ForeignKey("topic.id"))
+    topic_id: Mapped[int | None] = mapped_column(ForeignKey("topic.id"), index=True)
     continues_id: Mapped[int | None] = mapped_column(ForeignKey("ticket.id"))
     """The ticket this one goes on from: too old to reopen, or quoted by a stranger."""
     version: Mapped[int] = mapped_column(default=0)
     """Bumped by every verb: the cursor of live updates."""
+    figured: Mapped[int] = mapped_column(default=0)
+    """The version whose facts are kept (``models.fact``)."""
     message_count: Mapped[int] = mapped_column(default=0)
     snippet: Mapped[str] = mapped_column(String(200), default="")
     spam_reason: Mapped[Short]
@@ -65,6 +73,8 @@ class Ticket(Base):
     """When the customer began to wait for our next word; empty once we answered."""
     snoozed_until: Mapped[datetime | None]
     resolved_at: Mapped[datetime | None]
+    emptied_at: Mapped[datetime | None]
+    """When its words went, by an erasure or because their time was over; numbers and moments stay."""
     active_at: Mapped[Created]
     """When somebody last wrote: what lists are sorted by."""
     created_at: Mapped[Created]
@@ -75,6 +85,13 @@ class Ticket(Base):
     team: Mapped[Team | None] = relationship()
     topic: Mapped[Topic | None] = relationship()
     tags: Mapped[list[Tag]] = relationship(secondary=tagging, order_by="Tag.name")
+    hold: Mapped[Hold | None] = relationship(
+        primaryjoin="and_(Hold.ticket_id == Ticket.id, Hold.lifted_at.is_(None))",
+        viewonly=True,
+        uselist=False,
+    )
+    """The legal hold that stands on it; one on its customer counts as well (``privacy.holds.over``)."""
+    following: Mapped[list[Following]] = relationship(viewonly=True)
 
     @property
     def customer(self) -> Customer:
