@@ -8,9 +8,9 @@ from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
 from wtforms import PasswordField
 
-from inbox import passwords, signin
+from inbox import audit, passwords, signin
 from inbox.models import Agent
-from inbox.views.login import signed_in
+from inbox.views.login import password_given
 from inbox.web import forms
 from inbox.web.current import installation
 from inbox.web.limits import tries
@@ -46,7 +46,8 @@ def accept(token: str) -> ResponseReturnValue:
         forms.add_error(form.password, forms.weakness(weak))
         return _page(form, agent), 422
     accepted.name, accepted.language, accepted.zone = form.name.data, form.language.data, form.zone.data
-    return signed_in(accepted, "/")
+    audit.record("invitation_accepted", accepted, agent=accepted.id)
+    return password_given(accepted, "/")
 
 
 def _invited(token: str) -> Agent:

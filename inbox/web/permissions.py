@@ -7,13 +7,38 @@ from typing import Any, TypeVar
 
 from flask import Flask
 
-PUBLIC, AGENT, ADMIN = "public", "agent", "admin"
+from inbox.models import Agent
+from inbox.models.team import RIGHTS
+
+PUBLIC, AGENT, WRITER, SUPERVISOR, ADMIN = "public", "agent", "writer", "supervisor", "admin"
+"""Anybody; who is signed in; who may answer customers and change tickets; who looks after other people's
+work; who sets the house up."""
+
+_RIGHT = "right:"
 
 View = TypeVar("View", bound=Callable[..., Any])
 
 
 class Undeclared(RuntimeError):
     """A view without ``@allow``."""
+
+
+def right(name: str) -> str:
+    """The permission of those whose role or team gives them one of ``RIGHTS``."""
+    if name not in RIGHTS:
+        raise ValueError(f"there is no right called {name}")
+    return _RIGHT + name
+
+
+def holds(agent: Agent, permission: str) -> bool:
+    """Whether somebody who is signed in may. Deny by default: an unknown permission is an admin's."""
+    if permission.startswith(_RIGHT):
+        return agent.may(permission.removeprefix(_RIGHT))
+    if permission == WRITER:
+        return agent.may_write
+    if permission == SUPERVISOR:
+        return agent.is_supervisor
+    return permission in (PUBLIC, AGENT) or agent.is_admin
 
 
 def allow(permission: str) -> Callable[[View], View]:
