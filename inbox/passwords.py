@@ -42,7 +42,7 @@ def check_rule(password: str, *personal: str) -> None:
     if len(password) > LONGEST:
         raise Weak("long")
     plain = fold(password)
-    if plain in COMMON or len(set(plain)) < 4:
+    if plain in COMMON or _core(plain) in _cores() or len(set(plain)) < 4:
         raise Weak("common")
     own = {_core(fold(word)) for name in personal for word in (name, name.partition("@")[0])}
     if _core(plain) in own - {""}:
@@ -52,6 +52,12 @@ def check_rule(password: str, *personal: str) -> None:
 def _core(word: str) -> str:
     """``Acme-2026!`` is still ``acme``."""
     return "".join(c for c in word if c.isalpha())
+
+
+@cache
+def _cores() -> frozenset[str]:
+    """Words that everybody begins with, whatever figures follow: ``Password2026!``."""
+    return frozenset(_core(word) for word in COMMON) - {""}
 
 
 def hash_of(password: str) -> str:

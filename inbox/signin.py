@@ -1,4 +1,8 @@
-"""Who is signed in, from which browser, and until when."""
+"""Who is signed in, from which browser, and until when.
+
+Here is what a sign-in is. What it takes to get one stands in ``inbox.second_factor`` and ``inbox.browsers``,
+and what else opens the door in ``inbox.resets``.
+"""
 
 from __future__ import annotations
 
@@ -6,16 +10,18 @@ import hashlib
 import secrets
 from datetime import timedelta
 
-from sqlalchemy import ColumnElement, and_, delete, select, update
+from sqlalchemy import ColumnElement, and_, delete, or_, select, update
 from sqlalchemy.orm import contains_eager
 
-from inbox import db, live, passwords
+from inbox import audit, db, live, passwords
 from inbox.db import now, session
-from inbox.models import Agent, Installation, SignIn
+from inbox.models import Agent, Installation, KnownBrowser, PasswordReset, SecondStep, SignIn
 
 IDLE = timedelta(days=14)
 LONGEST = timedelta(days=90)
 SEEN_EVERY = timedelta(minutes=5)
+REMEMBERED = timedelta(days=365)
+"""How long a browser is known after somebody last signed in with it."""
 
 
 def digest(token: str) -> str:
@@ -29,6 +35,12 @@ def check(email: str, password: str) -> Agent | None:
         agent = session.scalar(select(Agent).where(Agent.email == email.strip().lower(), Agent.active))
     right = passwords.matches(agent.password_hash if agent else "", password)
     return agent if right else None
+
+
+def refused(email: str) -> None:
+    """For the audit trail: somebody tried. It takes as long for a stranger, and keeps no typed word."""
+    agent_id = session.scalar(select(Agent.id).where(Agent.email == email.strip().lower()))
+    audit.record("sign_in_failed", None, agent=agent_id)
 
 
 def begin(agent: Agent, browser: str, ip: str) -> str:
@@ -71,9 +83,16 @@ def _valid() -> ColumnElement[bool]:
     return and_(SignIn.expires_at > now(), SignIn.seen_at > now() - IDLE, Agent.active)
 
 
+def is_unfinished(agent: Agent, house: Installation | None) -> bool:
+    """Whether they have to set up a second factor before they get to anything else."""
+    return bool(house and house.second_factor_required and agent.second_factor_since is None)
+
+
 def still_valid(ids: set[int]) -> set[int]:
-    """Which of these sign-ins still hold: sockets live longer than requests."""
-    query = select(SignIn.id).join(SignIn.agent).where(SignIn.id.in_(ids), _valid())
+    """Which of these sign-ins still hold, and get to everything: sockets live longer than requests."""
+    required = select(Installation.id).where(Installation.second_factor_required).exists()
+    finished = or_(Agent.second_factor_since.is_not(None), ~required)
+    query = select(SignIn.id).join(SignIn.agent).where(SignIn.id.in_(ids), _valid(), finished)
     return set(session.scalars(query)) if ids else set()
 
 
@@ -103,10 +122,20 @@ def end_all(agent: Agent, but: SignIn | None = None) -> None:
 
 
 def set_password(agent: Agent, password: str, company: str = "") -> None:
-    """Raises passwords.Weak. Whoever was signed in with the old one has to sign in again."""
+    """Raises passwords.Weak. Whoever was signed in with the old one has to sign in again, no browser is
+    trusted any more, and no link to choose another one holds.
+    """
     passwords.check_rule(password, company, agent.email)
     agent.password_hash = passwords.hash_of(password)
     end_all(agent)
+    trust_nobody(agent)
+    session.execute(delete(PasswordReset).where(PasswordReset.agent_id == agent.id))
+    session.execute(delete(SecondStep).where(SecondStep.agent_id == agent.id))
+
+
+def trust_nobody(agent: Agent) -> None:
+    """Every browser of theirs owes the second factor again."""
+    session.execute(update(KnownBrowser).where(KnownBrowser.agent_id == agent.id).values(trusted_until=None))
 
 
 # ------------------------------------------------------------------------------------- invitations
@@ -139,6 +168,9 @@ def accept_invite(token: str, password: str, company: str = "") -> Agent | None:
 
 
 def forget_expired() -> None:
-    """Delete sign-ins that no longer hold, with a transaction of its own."""
+    """Delete what no longer opens anything, with a transaction of its own."""
     with db.writing():
         session.execute(delete(SignIn).where((SignIn.expires_at < now()) | (SignIn.seen_at < now() - IDLE)))
+        session.execute(delete(SecondStep).where(SecondStep.expires_at < now()))
+        session.execute(delete(PasswordReset).where(PasswordReset.expires_at < now()))
+        session.execute(delete(KnownBrowser).where(KnownBrowser.seen_at < now() - REMEMBERED))
