@@ -1,4 +1,4 @@
-"""Who is who: the person behind an address."""
+"""The person behind an address."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from sqlalchemy.orm import joinedload
 
 from inbox.channels import Person
 from inbox.db import session
-from inbox.models import Customer, Identity, Organisation
+from inbox.models import Customer, Identity, Organisation, OrganisationDomain
 
 UNVERIFIED = "unverified"
 """The kind of an identity that is only claimed: our server says the mail is forged, or its From is no honest
@@ -46,8 +46,11 @@ def _find(kind: str, address: str) -> Identity | None:
 
 
 def _add(kind: str, address: str, name: str) -> Identity:
+    belongs = _organisation(kind, address)
     customer = Customer(
-        name=name[:255] or address.split("@")[0][:255], organisation=_organisation(kind, address)
+        name=name[:255] or address.split("@")[0][:255],
+        organisation=belongs,
+        tier=(belongs.tier if belongs else "") or "standard",
     )
     identity = Identity(kind=kind, address=address, name=name[:255], customer=customer)
     session.add(identity)
@@ -67,4 +70,8 @@ _IDENTITY = (
     .where(Identity.kind == bindparam("kind"), Identity.address == bindparam("address"))
     .options(joinedload(Identity.customer))
 )
-_ORGANISATION = select(Organisation).where(Organisation.domain == bindparam("domain"))
+_ORGANISATION = (
+    select(Organisation)
+    .join(OrganisationDomain, OrganisationDomain.organisation_id == Organisation.id)
+    .where(OrganisationDomain.domain == bindparam("domain"))
+)

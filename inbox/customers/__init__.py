@@ -1,0 +1,43 @@
+"""Who is who: the person behind an address, and who turned out to be the same."""
+
+from inbox.customers.directory import Asked, Page, Row, find, page
+from inbox.customers.editing import FACTS, Invalid, change, known, let_know, own_values, shown
+from inbox.customers.merging import (
+    Gone,
+    Preview,
+    Stale,
+    merge,
+    merges_of,
+    preview,
+    root,
+    split,
+    unmerge,
+)
+from inbox.customers.who import UNVERIFIED, identify, normal
+
+__all__ = [
+    "FACTS",
+    "UNVERIFIED",
+    "Asked",
+    "Gone",
+    "Invalid",
+    "Page",
+    "Preview",
+    "Row",
+    "Stale",
+    "change",
+    "find",
+    "identify",
+    "known",
+    "let_know",
+    "merge",
+    "merges_of",
+    "normal",
+    "own_values",
+    "page",
+    "preview",
+    "root",
+    "shown",
+    "split",
+    "unmerge",
+]
