@@ -1,0 +1,172 @@
+// Notices: the bell that knows what is new, what opening a conversation makes read, following, and the page of all.
+import { $, $$, coalesced, me, parse, say, word } from "./dom.js";
+import { ask, swap, why } from "./wire.js";
+import { done, problem } from "./toast.js";
+import * as acts from "./acts.js";
+import * as keys from "./keys.js";
+import * as live from "./live.js";
+import * as pane from "./pane.js";
+import * as turns from "./turns.js";
+
+const MOST = 100; // the bell counts, and names tickets, up to here
+
+const bell = () => $("#bell");
+const page = () => $("#notices");
+
+// ---------------------------------------------------------------------------------------- the bell
+
+async function put(html) {
+  const fresh = $("#bell", parse(html));
+  if (!fresh || !bell()) return;
+  if (bell().hasAttribute("aria-current")) fresh.setAttribute("aria-current", "page");
+  await swap(bell(), fresh.outerHTML, "outerMorph");
+  shown();
+}
+
+function shown() {
+  const n = Number(bell()?.dataset.unread ?? 0);
+  for (const badge of $$("[data-bell]")) { badge.textContent = n ? n >= MOST ? `${MOST - 1}+` : n : ""; badge.hidden = !n; }
+  if (n) navigator.setAppBadge?.(n).catch(() => {}); else navigator.clearAppBadge?.().catch(() => {});
+}
+
+/** What is before somebody's eyes is read, in whatever browser it was told. */
+async function seen() {
+  const id = pane.ticket();
+  if (!id || document.hidden || !$("#turns")) return;
+  const { tickets = "", unread = "0" } = bell()?.dataset ?? {};
+  if (!Number(unread) || (tickets !== "?" && !tickets.split(" ").includes(id))) return; // "?": nobody asked which
+  try { await put(await ask("POST", `/tickets/${id}/notices`)); } catch { /* it stays new, then */ }
+}
+
+const news = coalesced(400, async () => {
+  try { await put(await ask("GET", "/notices/_bell")); } catch { return; }
+  await seen();
+  if (page() && !page().dataset.more) await refresh();
+});
+
+// ------------------------------------------------------------------------------------- following
+
+async function follow() {
+  const id = acts.target();
+  if (!id) return false;
+  const on = $("#ticket-head")?.dataset.ticket === String(id) && "followed" in $("#ticket-head").dataset;
+  try {
+    const html = await ask(on ? "DELETE" : "PUT", `/tickets/${id}/following`);
+    if (pane.ticket() === String(id)) await turns.putHead(html);
+    done(word(on ? "unfollowed" : "followed", { id }), { undo: on ? undefined : follow });
+  } catch (error) { problem(why(error)); }
+  return true;
+}
+
+// ---------------------------------------------------------------------------------------- the page
+
+const rows = () => $$(".told", page() ?? undefined);
+const links = () => $$(".told-link", page() ?? undefined);
+const here = () => document.activeElement?.closest?.(".told");
+const url = (more = {}) => `/notices/_rows?${new URLSearchParams({ show: page().dataset.show, ...more })}`;
+
+/** One of them is in the tab order; the arrows and j k walk among them. */
+function settle() {
+  const all = links();
+  if (!all.some((link) => link.tabIndex === 0) && all.length) all[0].tabIndex = 0;
+}
+
+function go(row) {
+  if (!row) return false;
+  for (const link of links()) link.tabIndex = -1;
+  const link = $(".told-link", row);
+  link.tabIndex = 0;
+  link.focus();
+  row.scrollIntoView({ block: "nearest" });
+  return true;
+}
+
+function step(by) {
+  const all = rows();
+  const at = all.indexOf(here());
+  if (!all.length) return false;
+  return go(at < 0 ? all[by > 0 ? 0 : all.length - 1] : all[Math.min(Math.max(at + by, 0), all.length - 1)]);
+}
+
+async function refresh() {
+  const id = here()?.dataset.id;
+  let html;
+  try { html = await ask("GET", url()); } catch { return; }
+  page().replaceChildren(parse(html));
+  settle();
+  if (id) go(document.getElementById(`notice-${id}`) ?? rows()[0]);
+}
+
+async function more(button) {
+  const last = $$(".told-day", page()).at(-1)?.dataset.day ?? "";
+  try {
+    const fresh = parse(await ask("GET", url({ before: button.dataset.before, day: last })));
+    const first = $(".told", fresh);
+    page().dataset.more = "yes";
+    button.closest(".told-more").replaceWith(fresh);
+    settle();
+    go(first);
+  } catch (error) { problem(why(error)); }
+}
+
+async function away(row = here()) {
+  if (!row) return false;
+  const all = rows();
+  const next = all[all.indexOf(row) + 1] ?? all[all.indexOf(row) - 1];
+  const { id } = row.dataset;
+  row.classList.add("is-leaving");
+  if (row.contains(document.activeElement)) { if (!go(next)) $("#main")?.focus(); }
+  try {
+    await ask("POST", `/notices/${id}/done`);
+    const day = row.closest(".told-day");
+    row.remove();
+    if (!$(".told", day)) day.remove();
+    if (!rows().length) await refresh();
+    done(word("put_away"), { undo: () => back(id) });
+  } catch (error) { row.classList.remove("is-leaving"); problem(why(error)); }
+  return true;
+}
+
+async function back(id) {
+  try { await ask("DELETE", `/notices/${id}/done`); } catch (error) { problem(why(error)); return; }
+  delete page().dataset.more;
+  await refresh();
+  go(document.getElementById(`notice-${id}`));
+}
+
+async function readAll() {
+  try { await put(await ask("POST", "/notices/read", { form: {} })); } catch (error) { problem(why(error)); return true; }
+  if (page().dataset.show === "unread") await refresh(); else for (const row of rows()) row.classList.remove("is-new");
+  say(word("all_read"));
+  return true;
+}
+
+function onPage() {
+  settle();
+  keys.on("next", () => step(1));
+  keys.on("previous", () => step(-1));
+  keys.on("notice.done", () => { away(); return Boolean(here()) || undefined; });
+  keys.on("notice.read", () => { readAll(); });
+  page().addEventListener("focusin", ({ target }) => { if (target.matches(".told-link")) { for (const link of links()) link.tabIndex = link === target ? 0 : -1; } });
+}
+
+export function start() {
+  if (!me) return;
+  keys.on("go.notices", () => { location.assign("/notices"); });
+  keys.on("go.mentions", () => { location.assign("/notices?show=mentions"); });
+  const socket = live.connection();
+  for (const what of ["noticed", "connect", "rewatch"]) socket?.on(what, news);
+  document.addEventListener("visibilitychange", () => { if (!document.hidden) seen(); });
+  shown();
+  if ($("#pane")) {
+    keys.on("follow", follow);
+    pane.onOpen(seen);
+    seen();
+  }
+  if (page()) onPage();
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest("[data-do]");
+    const run = { follow, "notice-done": () => away(button.closest(".told")), "notices-read": readAll, "notices-more": () => more(button) }[button?.dataset.do];
+    if (run && !(event.ctrlKey || event.metaKey)) { event.preventDefault(); run(); }
+  });
+}
