@@ -9,7 +9,20 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 
-from benchmarks import drain, ingest, live, mailbox, memory, pages, parse, poison, start
+from benchmarks import (
+    composer,
+    drain,
+    figures,
+    ingest,
+    live,
+    mailbox,
+    memory,
+    pages,
+    parse,
+    poison,
+    start,
+    weight,
+)
 
 ALL: dict[str, Callable[[], None]] = {
     "parse": parse.run,
@@ -17,7 +30,10 @@ ALL: dict[str, Callable[[], None]] = {
     "drain": drain.run,
     "live": live.run,
     "pages": pages.run,
+    "weight": weight.run,
+    "composer": composer.run,
     "memory": memory.run,
+    "figures": figures.run,
     "mailbox": mailbox.run,
     "poison": poison.run,
     "start": start.run,
