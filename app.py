@@ -20,7 +20,18 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 import portal
 from inbox import config, db, files, lifeline, logs, sockets, vault, views
-from inbox.web import access_log, assets, context, current, errors, headers, i18n, limits, permissions
+from inbox.web import (
+    access_log,
+    assets,
+    compression,
+    context,
+    current,
+    errors,
+    headers,
+    i18n,
+    limits,
+    permissions,
+)
 
 if TYPE_CHECKING:
     from gevent.pywsgi import WSGIServer
@@ -43,7 +54,19 @@ def create_app(settings: config.Settings | None = None, async_mode: str | None =
         TEMPLATES_AUTO_RELOAD=False,
     )
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    for part in (access_log, headers, errors, i18n, assets, limits, current, context, views, portal):
+    for part in (
+        access_log,
+        compression,
+        headers,
+        errors,
+        i18n,
+        assets,
+        limits,
+        current,
+        context,
+        views,
+        portal,
+    ):
         part.init(app)
     permissions.check_all(app)
     sockets.init(app, async_mode)

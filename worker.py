@@ -22,8 +22,30 @@ from rq import Queue, SimpleWorker
 from rq.serializers import JSONSerializer
 from sqlalchemy.orm import configure_mappers
 
-from inbox import collector, db, files, intake, lifeline, listener, logs, outbox, queue, reactions, signin
+from inbox import (
+    collector,
+    db,
+    figures,
+    files,
+    handover,
+    intake,
+    lifeline,
+    listener,
+    logs,
+    memos,
+    outbox,
+    queue,
+    reactions,
+    resets,
+    signin,
+    tags,
+    topics,
+)
+from inbox.audit import seal
 from inbox.config import ConfigError, settings
+from inbox.notices import centre, digest, push
+from inbox.privacy import retention
+from inbox.privacy import run as privacy
 from inbox.reactions import surveys
 
 log = structlog.get_logger("worker")
@@ -31,9 +53,22 @@ log = structlog.get_logger("worker")
 TIMETABLE: list[tuple[float, Callable[[], object]]] = [
     (1, outbox.sweep),
     (2, intake.sweep),
+    (2, memos.sweep),
     (5, reactions.sweep),
+    (5, handover.sweep),
+    (5, resets.sweep),
     (15, surveys.sweep),
+    (15, privacy.sweep),
+    (60, retention.sweep),
+    (5, figures.sweep),
+    (15, tags.sweep),
+    (15, topics.sweep),
+    (60, seal.sweep),
+    (5, push.sweep),
+    (60, digest.sweep),
+    (3600, centre.prune),
     (3600, signin.forget_expired),
+    (3600, memos.forget),
 ]
 """Every so many seconds. Each is idempotent: it finds rows whose time has come and rings for them."""
 

@@ -151,7 +151,7 @@ def _decided(kind: str, item: Payload, by: Agent, n: int) -> None:
 
 
 def _of_account(agent: Agent) -> ColumnElement[bool]:
-    if agent.is_admin:
+    if agent.sees_everything:
         return true()
     teams = select(membership.c.team_id).where(membership.c.agent_id == agent.id)
     return or_(Account.team_id.is_(None), Account.team_id.in_(teams))

@@ -117,6 +117,7 @@ def backup(path: Path, with_secret: bool) -> None:
         raise click.ClickException(f"no backup: {problem}") from problem
     rows = sum(table.rows for table in manifest.tables.values())
     click.echo(f"{written}: {rows} rows, {manifest.files} files ({manifest.size / 1e6:.1f} MB)")
+    note_backup(rows, manifest.files)
     if not with_secret:
         click.echo("The key (data/secret) is not in it: keep a copy of that apart, once and for all.")
     if manifest.missing:
@@ -124,6 +125,18 @@ def backup(path: Path, with_secret: bool) -> None:
             f"{len(manifest.missing)} files are missing or damaged in the store: {manifest.missing[0]} …",
             err=True,
         )
+
+
+def note_backup(rows: int, files: int) -> None:
+    """For the audit trail; a backup is none the worse without."""
+    from inbox import audit, db
+
+    connect()
+    try:
+        with db.writing():
+            audit.record("backup_made", None, by="cli", rows=rows, files=files)
+    except Exception as problem:
+        click.echo(f"The audit trail does not know of it: {first_line(problem)}", err=True)
 
 
 @cli.command()
@@ -160,6 +173,43 @@ def release() -> None:
     click.echo("It fetches and sends again." if held else "It was not held.")
 
 
+@cli.group(no_args_is_help=True)
+def audit() -> None:
+    """Whether what happened is still what was written down."""
+
+
+@audit.command()
+@click.option("--head", "kept", default="", metavar="DIGEST", help="what `audit head` printed earlier")
+def verify(kept: str) -> int:
+    """Compare every event with its seal. Exits 1 if one was changed, added or removed."""
+    from inbox import db
+    from inbox.audit import seal
+
+    connect()
+    with db.reading():
+        found = seal.verify(kept)
+    for wrong in found.wrong:
+        click.echo(f"✗ {wrong}")
+    if not found.seen_head:
+        click.echo(f"✗ no seal has the digest {kept}: the chain was cut off or made anew")
+    agree = "all agree" if found.is_whole else "not all agree"
+    click.echo(f"{found.events} events under {found.seals} seals, {agree}; {found.open} not sealed yet.")
+    click.echo(f"The head is {found.head}")
+    return 0 if found.is_whole else 1
+
+
+@audit.command()
+def head() -> None:
+    """Print the digest of the last seal, to be kept where nobody of this house can change it."""
+    from inbox import db
+    from inbox.audit import seal
+
+    connect()
+    with db.reading():
+        last = seal.last()
+    click.echo(f"{last.digest} {last.to_id} {last.made_at:%Y-%m-%dT%H:%M:%SZ}" if last else seal.START)
+
+
 @cli.command()
 @click.option("--to", "url", required=True, metavar="URL", help="postgresql://user:password@host/name")
 def move(url: str) -> None:
@@ -175,6 +225,31 @@ def move(url: str) -> None:
         raise click.ClickException(f"not moved: {problem}") from problem
     rows = sum(table.rows for table in compared.values())
     click.echo(f"{rows} rows in {len(compared)} tables are the same in both. Now set database.url and start.")
+
+
+@cli.group(no_args_is_help=True)
+def people() -> None:
+    """Let somebody in who locked themselves out."""
+
+
+@people.command("reset-second-factor")
+@click.argument("address")
+def reset_second_factor(address: str) -> None:
+    """Have them sign in with the password alone, until they set up another one."""
+    from sqlalchemy import select
+
+    from inbox import db, second_factor
+    from inbox.models import Agent
+
+    connect()
+    with db.writing():
+        agent = db.session.scalar(select(Agent).where(Agent.email == address.strip().lower()))
+        if agent is None:
+            raise click.ClickException(f"nobody here has the address {address}")
+        was_on = second_factor.is_on(agent)
+        if was_on:
+            second_factor.reset(agent, None)
+    click.echo("The password alone is enough now." if was_on else "They had no second factor.")
 
 
 @cli.command("setup-link")

@@ -148,6 +148,12 @@ class Fetch(Section):
     private_hosts: str = ""
 
 
+class Notices(Section):
+    push_hosts: str = (
+        "fcm.googleapis.com, *.push.services.mozilla.com, *.notify.windows.com, *.push.apple.com"
+    )
+
+
 class Log(Section):
     level: Literal["debug", "info", "warning", "error"] = "info"
     format: Literal["console", "json"] = "console"
@@ -157,6 +163,7 @@ class Worker(Section):
     intake: Count = 1
     outbox: Count = 1
     reactions: Count = 1
+    push: Count = 1
 
 
 class Settings(BaseSettings):
@@ -183,6 +190,7 @@ class Settings(BaseSettings):
     uploads: Uploads = Uploads()
     oauth: Oauth = Oauth()
     fetch: Fetch = Fetch()
+    notices: Notices = Notices()
     log: Log = Log()
     worker: Worker = Worker()
 

@@ -17,6 +17,7 @@ SHOWN = (
     "assigned",
     "moved",
     "prioritised",
+    "topic_set",
     "resolved",
     "reopened",
     "status_set",

@@ -16,12 +16,19 @@ from sqlalchemy import select
 
 from inbox import connections, db, intake, mailboxes, tickets
 from inbox.config import settings
-from inbox.models import Account, Agent, Connection, Message, Team, Ticket
+from inbox.models import Account, Agent, Connection, Event, Message, Survey, Team, Ticket
+from inbox.reactions import surveys
 
 FOLDER = "data/demo"
 ADDRESS = "contato@barroelinho.example"
 
 MORNING: list[tuple[int, str, str, str]] = [
+    (
+        330,
+        "Lívia Prado <livia@prado.example>",
+        "Prato lascado na entrega",
+        "Bom dia, o prato veio lascado na borda. Já mandei fotos na sexta e ninguém respondeu.\n\nLívia",
+    ),
     (
         300,
         "Paulo Henrique Dutra <paulo@dutra.example>",
@@ -178,6 +185,28 @@ def _close_the_pix() -> None:
     tickets.reply(ticket, bruno, words, key="demo-pix", then="resolved")
 
 
+def _make_good_a_plate() -> None:
+    ticket, celia = _ticket("Prato"), _agent("Célia")
+    words = "<p>Bom dia, Lívia!</p><p>Desculpe a demora. O prato novo sai hoje.</p><p>Um abraço,<br>Célia</p>"
+    tickets.reply(ticket, celia, words, key="demo-plate", then="resolved")
+
+
+def _hear_how_it_was() -> None:
+    """Two answered when they were asked: one is glad, and one waited too long, which calls supervisors."""
+    _rated("Pix", 5, ["fast", "kind"], "Resolvido em dez minutos. Obrigado!")
+    _rated("Prato", 2, ["slow"], "Precisei escrever duas vezes.")
+
+
+def _rated(words: str, score: int, reasons: list[str], comment: str) -> None:
+    about = (Event.ticket_id == _ticket(words).id, Event.kind == "resolved")
+    resolved = db.session.scalars(select(Event).where(*about)).one()
+    surveys.plan(resolved)
+    survey = db.session.scalars(select(Survey).where(Survey.event_id == resolved.id)).one()
+    tickets.ask(survey)
+    answer = tickets.rate(survey, score, reasons, comment)
+    surveys.take_care_of_low(db.session.get_one(Event, answer.event_id))
+
+
 def _show_the_mailbox_at_work() -> None:
     """Its last mail came as the last customer wrote, and the last answer left some time before."""
     account = db.session.scalars(select(Account)).one()
@@ -198,5 +227,7 @@ ACTS: tuple[Callable[[], None], ...] = (
     _answer_a_refund,
     _close_the_pix,
     _mark_the_big_order,
+    _make_good_a_plate,
+    _hear_how_it_was,
     _show_the_mailbox_at_work,
 )

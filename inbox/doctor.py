@@ -21,7 +21,7 @@ from urllib.parse import urlsplit
 
 from inbox.config import ROOT, ConfigError, config_file, settings
 
-WORKERS = ("intake", "outbox", "reactions", "timetable", "collector", "listener")
+WORKERS = ("intake", "outbox", "reactions", "push", "timetable", "collector", "listener")
 MEGABYTE = 1_000_000
 
 
@@ -285,6 +285,24 @@ def counts() -> Finding:
     return ok("the counts beside the views are right")
 
 
+def trail() -> Finding:
+    """Sealing stands still when the timetable does, or when somebody took the database's guards away."""
+    from inbox import db
+    from inbox.audit import seal
+
+    engine()
+    with db.reading():
+        last, oldest = seal.last(), seal.oldest_open()
+    if oldest and db.now() - oldest > seal.LATE_SEAL:
+        return warn(
+            f"what happened since {oldest:%Y-%m-%d %H:%M} UTC is not sealed yet",
+            "Prosa seals while it runs: start it, and look again in a few minutes.",
+        )
+    if last is None:
+        return ok("nothing has happened that could be sealed")
+    return ok(f"sealed up to event {last.to_id} at {last.made_at:%Y-%m-%d %H:%M} UTC: {last.digest[:16]}…")
+
+
 def count(model: Any, condition: Any) -> int:
     from sqlalchemy import func, select
 
@@ -455,6 +473,7 @@ CHECKS: tuple[tuple[str, Callable[[], Finding], str, str], ...] = (
     ("sent", messages, "migrations", ""),
     ("mailboxes", mailboxes, "migrations", ""),
     ("counts", counts, "migrations", ""),
+    ("audit", trail, "migrations", ""),
     ("Redis", redis_answers, "settings", "Start Prosa with `make run`, or check redis.url."),
     ("keeping", redis_keeps, "Redis", ""),
     ("reach", redis_network, "Redis", ""),

@@ -90,7 +90,7 @@ def write(
     writer: rivals.Writer | None = None,
 ) -> Draft:
     """Put these words into a draft. ``fields`` are all that were typed; what is ours in there stays."""
-    words, _shown = pictures.keep(clean_written(html[:LONGEST]), draft.files)
+    words, _shown = pictures.keep(_clean(draft, html), draft.files)
     if bool(words) != bool(draft.html):
         presence.draft_changed(draft)
     rivals.settle(draft, words, writer)
@@ -103,6 +103,10 @@ def write(
         draft.recipients = ours | _typed(fields)
     session.flush()
     return draft
+
+
+def _clean(draft: Draft, html: str) -> str:
+    return clean_written(html[:LONGEST], mentions=draft.kind == "note")
 
 
 def _typed(fields: Mapping[str, Any]) -> dict[str, Any]:
@@ -137,7 +141,7 @@ def sending(ticket: Ticket, agent: Agent, kind: str, html: str, writer: rivals.W
     """Before these words leave and their draft with them: what another window wrote stays."""
     draft = of(ticket, agent).get(kind)
     if draft and writer:
-        rivals.settle(draft, pictures.keep(clean_written(html[:LONGEST]), draft.files)[0], writer)
+        rivals.settle(draft, pictures.keep(_clean(draft, html), draft.files)[0], writer)
 
 
 def forget(draft: Draft, writer: rivals.Writer | None = None) -> None:

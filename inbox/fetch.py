@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import http.client
 import ipaddress
+import os
 import re
 import socket
 import ssl
@@ -57,6 +58,7 @@ class Response:
     content_type: str  # lower case, without its parameters
     body: bytes
     url: str
+    retry_after: str = ""  # as it was sent: seconds or a date, or nothing
 
 
 def get(
@@ -83,6 +85,13 @@ def post(
     headers = {"Accept": "application/json", "Content-Type": "application/x-www-form-urlencoded"}
     body = urlencode(form).encode()
     return _ask("POST", url, headers, body, limit, time.monotonic() + timeout, allow_private)[0]
+
+
+def post_bytes(
+    url: str, body: bytes, headers: Mapping[str, str], *, limit: int, timeout: float
+) -> Response:
+    """POST these bytes with these headers, to the open network only; follows and raises as `post`."""
+    return _ask("POST", url, headers, body, limit, time.monotonic() + timeout, allow_private=False)[0]
 
 
 def _next(url: str, location: str) -> str:
@@ -113,7 +122,7 @@ def _ask(
     port = _port(parts)
     try:
         addresses = _checked(host, port, deadline, allow_private)
-        with _connected(addresses, port, deadline) as plain, _bounded(plain, deadline) as late:
+        with _connected(addresses, port, deadline) as plain, bounded(plain, deadline) as late:
             answer = _talk(_secured(plain, parts.scheme, host), method, parts, headers, body, limit)
             if late.is_set():
                 raise Failed
@@ -138,7 +147,8 @@ def _talk(
             location = answer.getheader("Location", "")
             content = b"" if answer.status in MOVED and location else _content(answer, limit)
             kind = answer.getheader("Content-Type", "").partition(";")[0].strip().lower()
-            return Response(answer.status, kind, content, parts.geturl()), location
+            pause = answer.getheader("Retry-After", "")
+            return Response(answer.status, kind, content, parts.geturl(), pause), location
     finally:
         connection.close()
 
@@ -196,9 +206,27 @@ def connect(address: str, port: int, timeout: float) -> socket.socket:
     return socket.create_connection((address, port), timeout)
 
 
+def line(host: str, port: int, seconds: float) -> socket.socket:
+    """A connection to a server that is no website, at any port. Raises Refused, Failed."""
+    deadline = time.monotonic() + seconds
+    for address in _checked(_ascii(host), port, deadline, False):
+        with suppress(OSError):
+            return connect(address, port, _left(deadline))
+    raise Failed
+
+
+def may_be_called(host: str, port: int, seconds: float) -> bool:
+    """Whether a host that somebody else named is one that we may connect to."""
+    try:
+        return bool(_checked(_ascii(host), port, time.monotonic() + seconds, False))
+    except (Refused, Failed, UnicodeError):
+        return False
+
+
 @contextmanager
-def _bounded(connected: socket.socket, deadline: float) -> Iterator[threading.Event]:
-    """Ends the connection at the deadline, however slowly somebody drips; the event then says so.
+def bounded(connected: socket.socket, deadline: float) -> Iterator[threading.Event]:
+    """Ends the connection at the deadline (of the monotonic clock), however slowly somebody drips; the event
+    then says so.
 
     A time-out of each read would let a byte a second go on for ever.
     """
@@ -209,7 +237,8 @@ def _bounded(connected: socket.socket, deadline: float) -> Iterator[threading.Ev
         with suppress(OSError):
             ending.shutdown(socket.SHUT_RDWR)
 
-    ending = connected.dup()  # securing the connection takes the first one's descriptor away
+    # securing the connection takes the first one's descriptor away
+    ending = socket.socket(fileno=os.dup(connected.fileno()))
     timer = threading.Timer(_left(deadline), end)
     timer.daemon = True
     timer.start()

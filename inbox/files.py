@@ -9,6 +9,8 @@ from __future__ import annotations
 import hashlib
 import os
 import tempfile
+import time
+from datetime import timedelta
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -36,11 +38,9 @@ def put(content: bytes) -> str:
     """
     sha256 = hashlib.sha256(content).hexdigest()
     path = _path(sha256)
-    if path.exists() and path.stat().st_size == len(content):
+    if _is_there(path, len(content)):
         return sha256
-    if not path.parent.exists():
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        _sync(path.parent.parent)
+    _make_room(path)
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".new-")
     try:
         with os.fdopen(handle, "wb") as file:
@@ -66,12 +66,72 @@ def get(sha256: str) -> bytes:
     return content
 
 
-def _path(sha256: str) -> Path:
+def take(made: Path, sha256: str) -> None:
+    """Keep a file that was written elsewhere on the same disk, whose SHA-256 this is; it is moved."""
+    path = _path(sha256)
+    _make_room(path)
+    _sync(made)
+    os.replace(made, path)
+    _sync(path.parent)
+
+
+def root() -> Path:
+    """Where they lie; who writes a large one elsewhere on this disk can have it moved in (``take``)."""
     if _root is None:
         raise RuntimeError("call files.use() first")
+    return _root
+
+
+def path_of(sha256: str) -> Path:
+    """Where the bytes lie, for what is too large to be held at once. Raises Missing."""
+    path = _path(sha256)
+    if not path.exists():
+        raise Missing(f"{sha256} is not in the file store")
+    return path
+
+
+def remove(sha256: str, untouched: timedelta) -> bool:
+    """Take these bytes away for good, unless somebody put the same ones so lately that their row may not be
+    committed yet; False then, to be asked again. The caller knows that no row needs them.
+
+    They are hidden before they are looked at: who puts them meanwhile finds nothing there, and writes them.
+    """
+    path = _path(sha256)
+    hidden = path.with_name(f".gone-{sha256}")
+    try:
+        path.rename(hidden)
+    except FileNotFoundError:
+        hidden.unlink(missing_ok=True)  # what a crash left half done
+        return True
+    if time.time() - hidden.stat().st_mtime < untouched.total_seconds():
+        hidden.rename(path)
+        return False
+    hidden.unlink()
+    _sync(path.parent)
+    return True
+
+
+def _is_there(path: Path, size: int) -> bool:
+    """Whether we have it already; touched, so that nobody takes it away before we have committed."""
+    try:
+        if path.stat().st_size != size:
+            return False
+        os.utime(path)
+    except FileNotFoundError:
+        return False
+    return True
+
+
+def _make_room(path: Path) -> None:
+    if not path.parent.exists():
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        _sync(path.parent.parent)
+
+
+def _path(sha256: str) -> Path:
     if len(sha256) != 64 or not sha256.isalnum():
         raise Missing("not a name of a file")
-    return _root / sha256[:2] / sha256
+    return root() / sha256[:2] / sha256
 
 
 def _sync(folder: Path) -> None:

@@ -11,6 +11,7 @@ from datetime import datetime
 
 from sqlalchemy import select
 
+from inbox import audit
 from inbox.db import now, session
 from inbox.models import Account, Agent, MailImport
 
@@ -30,18 +31,21 @@ def start(account: Account, folder: str, since: datetime | None, by: Agent | Non
     if last and last.state in ("stopped", "failed") and last.since == since:
         last.state, last.reason, last.reason_detail, last.finished_at = "waiting", "", "", None
         last.by_id = by.id if by else None
+        audit.record("import_started", by, account=account.id)
         return last
     wanted = MailImport(account_id=account.id, folder=folder, since=since, by_id=by.id if by else None)
     session.add(wanted)
     session.flush()
+    audit.record("import_started", by, account=account.id)
     return wanted
 
 
-def stop(import_id: int) -> None:
+def stop(import_id: int, by: Agent | None = None) -> None:
     """Soon; what came in stays."""
     found = session.get(MailImport, import_id)
     if found and found.state in UNDER_WAY:
         found.state, found.finished_at = "stopped", now()
+        audit.record("import_stopped", by, account=found.account_id)
 
 
 def of(account: Account) -> Sequence[MailImport]:

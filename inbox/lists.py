@@ -16,6 +16,7 @@ from inbox.db import session
 from inbox.models import Agent, Identity, Tally, Ticket
 from inbox.models.tally import NOBODY
 from inbox.models.ticket import DONE, OPEN
+from inbox.notices import bell
 
 VIEWS = ("mine", "unassigned", "open", "resolved", "spam")
 PAGE = 50
@@ -52,7 +53,9 @@ def rows(agent: Agent, view: str, ids: Collection[int]) -> tuple[Sequence[Ticket
 
 
 def counts(agent: Agent) -> dict[str, int]:
-    """How many stand in each view: read from kept counts, not counted."""
+    """How many stand in each view: read from kept counts, not counted. And how many ``notices`` are new, up
+    to a hundred, which every page shows as well.
+    """
     open_, done = Tally.state == "open", Tally.state == "done"
     sums = [
         func.coalesce(func.sum(Tally.n).filter(which), 0)
@@ -64,8 +67,9 @@ def counts(agent: Agent) -> dict[str, int]:
             Tally.state == "spam",
         )
     ]
-    query = select(*sums, attention.counted(agent)).where(counted_for(agent))
-    return {name: int(n) for name, n in zip((*VIEWS, "attention"), session.execute(query).one(), strict=True)}
+    query = select(*sums, attention.counted(agent), bell.counted(agent)).where(counted_for(agent))
+    names = (*VIEWS, "attention", "notices")
+    return {name: int(n) for name, n in zip(names, session.execute(query).one(), strict=True)}
 
 
 def _of(agent: Agent, view: str) -> Select[Ticket]:

@@ -7,7 +7,7 @@ same code in web and worker. A nudge that is lost is caught up by ``since``.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import cache
 from typing import Any
 
@@ -67,6 +67,14 @@ def changed(ticket: Ticket, was: Place | None = None) -> None:
     after_commit(lambda: tell("changed", news, rooms))
     if was != where(ticket):
         after_commit(lambda: tell("counts", {}, set().union(*(access.count_rooms_about(s) for s in spots))))
+
+
+def customer(tickets: Sequence[Ticket]) -> None:
+    """After commit, tell the screens that show one of these whose customer is somebody else now, or is called
+    something else. Nothing was said in them, so their versions stay."""
+    rooms = {f"ticket:{ticket.id}" for ticket in tickets}
+    if rooms:  # and not which tickets: who hears it may see one of them and not the others
+        after_commit(lambda: tell("customer", {}, rooms))
 
 
 def attention() -> None:

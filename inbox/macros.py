@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, and_, case, or_, select, update
 from sqlalchemy.orm import joinedload, selectinload
 
-from inbox import files, pictures
+from inbox import audit, files, pictures
 from inbox.db import now, session
 from inbox.mail.clean import clean_written, to_text
 from inbox.models import Agent, Macro, MacroFile, MacroText
@@ -125,9 +125,9 @@ def _is_id(one: object) -> bool:
 
 
 def visible_to(agent: Agent) -> ColumnElement[bool]:
-    """One's own, and those that are shared with everybody or with a team of theirs. An admin, who looks after
-    them, sees all that are shared."""
-    if agent.is_admin:
+    """One's own, and those that are shared with everybody or with a team of theirs. Who sees everything
+    sees all that are shared."""
+    if agent.sees_everything:
         return or_(Macro.owner_id.is_(None), Macro.owner_id == agent.id)
     teams = select(membership.c.team_id).where(membership.c.agent_id == agent.id)
     shared = and_(Macro.owner_id.is_(None), or_(Macro.team_id.is_(None), Macro.team_id.in_(teams)))
@@ -164,13 +164,38 @@ def text_of(macro: Macro, *languages: str | None) -> MacroText | None:
 def add(by: Agent, **facts: Any) -> Macro:
     """Raises Invalid."""
     macro = Macro(actions=[], use_count=0)
-    change(macro, **facts)
+    _set(macro, **facts)
     session.add(macro)
     session.flush()
+    if macro.owner_id is None:
+        audit.record("macro_added", by, macro=macro.id)
     return macro
 
 
-def change(
+def change(macro: Macro, by: Agent | None = None, **facts: Any) -> None:
+    """Raises Invalid."""
+    before = _facts(macro)
+    _set(macro, **facts)
+    after = _facts(macro)
+    changed = audit.changes(before, after)
+    if changed and not before["owner"] == after["owner"] != 0:  # one's own is nobody else's business
+        fields = [name for name in ("texts", "actions") if changed.pop(name, None)]
+        audit.record("macro_changed", by, macro=macro.id, **changed, fields=fields)
+
+
+def _facts(macro: Macro) -> dict[str, Any]:
+    """What the audit trail compares; of texts and actions it says only that they changed."""
+    texts = {text.language: text.html for text in macro.texts}
+    return {
+        "name": macro.name,
+        "owner": macro.owner_id or 0,
+        "team": macro.team_id,
+        "texts": texts,
+        "actions": macro.actions,
+    }
+
+
+def _set(
     macro: Macro,
     *,
     name: str,
@@ -207,8 +232,10 @@ def _clean(html: str) -> str:
     return _NOTHING_AFTER.sub("", kept) if to_text(kept).strip() else ""
 
 
-def remove(macro: Macro) -> None:
+def remove(macro: Macro, by: Agent | None = None) -> None:
     """What was written with it stays as it is."""
+    if macro.owner_id is None:
+        audit.record("macro_removed", by, macro=macro.id, name=[macro.name, ""])
     session.delete(macro)
     session.flush()
 

@@ -12,12 +12,12 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import selectinload
 
-from inbox import channels, files, oauth, pictures, vault
+from inbox import audit, channels, files, oauth, pictures, vault
 from inbox.channels.email import signing
 from inbox.channels.email.servers import Found
 from inbox.db import session
 from inbox.mail.clean import clean_written
-from inbox.models import Account, AccountAddress, Attachment, Payload
+from inbox.models import Account, AccountAddress, Agent, Attachment, Payload
 
 DKIM_SELECTOR = "prosa"
 
@@ -47,15 +47,35 @@ def every() -> list[Account]:
     return list(session.scalars(query.order_by(Account.active.desc(), Account.name, Account.id)))
 
 
-def add(kind: str, address: str, **facts: Any) -> Account:
+def add(kind: str, address: str, by: Agent | None = None, **facts: Any) -> Account:
     """A new account of a channel. Raises Taken."""
     account = Account(kind=channels.of(kind).kind, address=address, settings={})
     session.add(account)
-    change(account, address=address, **facts)
+    _set(account, address=address, **facts)
+    audit.record("account_added", by, account=account.id)
     return account
 
 
-def change(
+def change(account: Account, by: Agent | None = None, **facts: Any) -> None:
+    """Raises Taken. Its former address stays one of its addresses."""
+    before, kept = _facts(account), dict(account.settings or {})
+    _set(account, **facts)
+    _note(account, before, kept, by)
+
+
+def _facts(account: Account) -> dict[str, Any]:
+    return {"name": account.name, "team": account.team_id, "active": account.active}
+
+
+def _note(account: Account, before: dict[str, Any], kept: dict[str, Any], by: Agent | None) -> None:
+    """Which settings changed, by their names: what stands in them may be secret."""
+    now_ = account.settings or {}
+    fields = sorted(name for name in kept.keys() | now_.keys() if kept.get(name) != now_.get(name))
+    if (changed := audit.changes(before, _facts(account))) or fields:
+        audit.record("account_changed", by, account=account.id, **changed, fields=fields)
+
+
+def _set(
     account: Account,
     *,
     address: str,
@@ -64,17 +84,22 @@ def change(
     active: bool = True,
     fields: Mapping[str, Any] | None = None,
 ) -> None:
-    """Raises Taken. Its former address stays one of its addresses."""
     account.name, account.address = name or address, address.strip()
     account.team_id, account.active = team_id, active
     if fields is not None:
-        set_fields(account, fields)
+        _set_fields(account, fields)
     _claim(account, account.address)
     session.flush()
 
 
-def set_fields(account: Account, fields: Mapping[str, Any]) -> None:
+def set_fields(account: Account, fields: Mapping[str, Any], by: Agent | None = None) -> None:
     """Change the settings that are given. An empty secret keeps the one there is, for it is never shown."""
+    before, kept = _facts(account), dict(account.settings or {})
+    _set_fields(account, fields)
+    _note(account, before, kept, by)
+
+
+def _set_fields(account: Account, fields: Mapping[str, Any]) -> None:
     kept = dict(account.settings or {})
     for field in channels.of(account.kind).fields:
         value = fields.get(field.name)
@@ -108,19 +133,29 @@ def proposal(found: Found) -> dict[str, Any]:
 # ----------------------------------------------------------------------------------------- addresses
 
 
-def add_address(account: Account, address: str, name: str = "", team_id: int | None = None) -> AccountAddress:
+def add_address(
+    account: Account, address: str, name: str = "", team_id: int | None = None, by: Agent | None = None
+) -> AccountAddress:
     """Raises Taken."""
     row = _claim(account, address)
     row.name, row.team_id = name, team_id
     session.flush()
+    audit.record("address_added", by, account=account.id, address=row.id)
     return row
 
 
-def change_address(row: AccountAddress, name: str, team_id: int | None, signature: str) -> None:
+def change_address(
+    row: AccountAddress, name: str, team_id: int | None, signature: str, by: Agent | None = None
+) -> None:
     """What customers see beside it, who answers it, and what stands under what is written from it."""
+    before = {"name": row.name, "team": row.team_id, "signature": row.signature}
     html = signature if "<" in signature else "<br>".join(escape(signature.strip()).splitlines())
     row.name, row.team_id = name, team_id
     row.signature, row.pictures = pictures.keep(clean_written(html).strip(), row.pictures)
+    changed = audit.changes(before, {"name": name, "team": team_id, "signature": row.signature})
+    if changed:
+        fields = ["signature"] if changed.pop("signature", None) else []  # its words are nobody's business
+        audit.record("address_changed", by, account=row.account_id, address=row.id, **changed, fields=fields)
 
 
 def add_picture(row: AccountAddress, filename: str, content_type: str, content: bytes) -> Attachment:
@@ -131,10 +166,11 @@ def add_picture(row: AccountAddress, filename: str, content_type: str, content: 
     return picture
 
 
-def remove_address(row: AccountAddress) -> None:
+def remove_address(row: AccountAddress, by: Agent | None = None) -> None:
     """Raises Needed. What came to it stays."""
     if row.address == row.account.address.lower():
         raise Needed(row.address)
+    audit.record("address_removed", by, account=row.account_id, address=row.id)
     row.account.addresses.remove(row)
     session.flush()
 
@@ -156,13 +192,14 @@ def _claim(account: Account, address: str) -> AccountAddress:
 # --------------------------------------------------------------------------------------- proving it
 
 
-def make_dkim_key(account: Account) -> None:
+def make_dkim_key(account: Account, by: Agent | None = None) -> None:
     """A new key under a name of its own: the record of the former one goes on proving what it signed."""
     private, _record = signing.new_key()
     selector = str(account.settings.get("dkim_selector") or "")
     if account.settings.get("dkim_key") or not selector:
         selector = _next_selector(selector)
-    set_fields(account, {"dkim_key": private, "dkim_selector": selector})
+    _set_fields(account, {"dkim_key": private, "dkim_selector": selector})
+    audit.record("account_key_made", by, account=account.id)
 
 
 def _next_selector(selector: str) -> str:

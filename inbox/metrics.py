@@ -22,7 +22,7 @@ from inbox.db import now, session
 from inbox.models import Account, Connection, Message, Payload
 from inbox.models.message import PENDING
 
-WORKERS = ("intake", "outbox", "reactions", "timetable", "collector", "listener")
+WORKERS = ("intake", "outbox", "reactions", "push", "timetable", "collector", "listener")
 SOCKETS = "prosa:sockets:"
 SOCKETS_SECONDS = 90
 """How long a web process is believed about its sockets; it says them three times as often."""

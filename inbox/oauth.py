@@ -19,7 +19,7 @@ import structlog
 from itsdangerous import BadData, URLSafeTimedSerializer
 from sqlalchemy import or_, select, update
 
-from inbox import live, vault
+from inbox import audit, live, vault
 from inbox.channels import N_, ConnectError
 from inbox.channels.email import oauth as protocol
 from inbox.channels.email.oauth import Application, Provider, Refused, Silent, Tokens
@@ -168,6 +168,7 @@ def keep(account: Account, name: str, tokens: Tokens, by: Agent | None) -> Autho
     for column, value in _columns(tokens).items():
         setattr(kept, column, value)
     account.settings = {**account.settings, "auth": name}
+    audit.record("account_permitted", by, account=account.id)
     live.attention()
     return kept
 

@@ -150,6 +150,11 @@ def at(agent: Agent, ticket_ids: Collection[int]) -> Seen:
     return Seen(by_ticket, max(1, round(min(ends) - time.time())) if ends else 0)
 
 
+def looking(ticket_id: int) -> set[int]:
+    """Who has this ticket before them in some browser at this moment, by the agent's id."""
+    return {who for (ticket, who, _doing), _ends in _now() if ticket == ticket_id}
+
+
 def _now() -> list[tuple[tuple[int, int, str], float]]:
     answers = _ask(lambda line: line.zrangebyscore(KEY, time.time(), "+inf", withscores=True))
     return [(_parts(entry), ends) for entry, ends in answers[0]] if answers else []

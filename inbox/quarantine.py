@@ -7,13 +7,15 @@ it was restored and that it was released are events, so the history says who did
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, case, func, literal_column, select, update
+from sqlalchemy import ColumnElement, case, delete, func, literal_column, select, update
 
-from inbox import live
+from inbox import audit, live
 from inbox.channels import N_
 from inbox.db import now, session
-from inbox.models import Agent, Event, Handling, Message
+from inbox.models import Agent, Event, Handling, Memo, Message, Push
+from inbox.models import memo as memos
 from inbox.models.message import PENDING
 
 RESTORED, RELEASED = "restored", "released"
@@ -41,9 +43,15 @@ def begin(made_at: datetime) -> int:
         )
     ).rowcount  # type: ignore[attr-defined]
     session.execute(
+        update(Memo)
+        .where(Memo.state.in_(memos.PENDING))
+        .values(state="failed", failure=MAY_HAVE_LEFT, failure_detail="", text="", html="", lease=None)
+    )
+    session.execute(delete(Push))  # what is news there is none here
+    session.execute(
         update(Handling).where(Handling.handled_at.is_(None)).values(handled_at=now(), failure=RESTORED)
     )
-    session.add(Event(kind=RESTORED, data={"made_at": made_at.isoformat(), "held": held}))
+    audit.record(RESTORED, None, by="cli", made_at=made_at.isoformat(), held=held)
     return int(held)
 
 
@@ -69,7 +77,8 @@ def was_before(message: Message) -> bool:
 def release(by: Agent | None) -> None:
     """Fetch and send again. ``by`` is empty on the command line."""
     if is_held():
-        session.add(Event(kind=RELEASED, agent_id=by.id if by else None))
+        told: dict[str, Any] = {} if by else {"by": "cli"}
+        audit.record(RELEASED, by, **told)
         live.attention()
 
 

@@ -21,7 +21,7 @@ from inbox.db import after_commit
 
 log = structlog.get_logger("queue")
 
-QUEUES = ("intake", "outbox", "reactions")
+QUEUES = ("intake", "outbox", "reactions", "push")
 """Each has workers of its own: one that listens to several pops without a safety net."""
 
 JOB_SECONDS = 120

@@ -21,12 +21,13 @@ from sqlalchemy import (
     or_,
     select,
     text,
+    true,
 )
 from sqlalchemy.orm import joinedload, selectinload
 
 from inbox.access import visible_to
 from inbox.db import dialect, session
-from inbox.models import Agent, Identity, Message, Ticket
+from inbox.models import Agent, Answer, Identity, Message, Survey, Ticket
 from inbox.text import words
 
 LONGEST_TEXT = 100_000
@@ -88,7 +89,21 @@ def index_message(message: Message) -> None:
     """Find the ticket by what a message says, quotes left out, and by the names of its files. Pictures in the
     text have none that anybody gave them."""
     names = " ".join(attachment.filename for attachment in message.attachments if not attachment.inline)
-    _put(2 * message.id, message.ticket_id, f"{message.text} {names}")
+    comment = _comment_on(message) if message.automated == "survey" else ""
+    _put(2 * message.id, message.ticket_id, f"{message.text} {names} {comment}")
+
+
+def index_comment(survey: Survey) -> None:
+    """Find the ticket by what its customer said of how it was: it stands with the mail that asked."""
+    message = session.get(Message, survey.message_id) if survey.message_id else None
+    if message:
+        forget_message(message)
+        index_message(message)
+
+
+def _comment_on(message: Message) -> str:
+    said = select(Answer.comment).join(Survey, Survey.id == Answer.survey_id)
+    return session.scalar(said.where(Survey.message_id == message.id)) or ""
 
 
 def forget_message(message: Message) -> None:
@@ -124,19 +139,6 @@ def find(agent: Agent, query: str, limit: int = 50) -> list[Ticket]:
         number = Ticket.id == int(typed[1])
         found = _visible(agent).where(or_(holds, number)).order_by(number.desc(), *newest)
     return list(session.scalars(found.limit(limit)))
-
-
-def customers(agent: Agent, query: str, limit: int = 8) -> list[Identity]:
-    """People with a visible ticket whose name or address has these words."""
-    tickets = find(agent, query, limit * 4)
-    terms = words(query)
-    seen: dict[int, Identity] = {}
-    for ticket in tickets:
-        identity = ticket.identity
-        about = " ".join(words(f"{identity.name} {identity.customer.name} {identity.address}"))
-        if all(term in about for term in terms):
-            seen.setdefault(identity.customer_id, identity)
-    return list(seen.values())[:limit]
 
 
 def people(agent: Agent, query: str, limit: int = 6) -> list[Identity]:
@@ -201,14 +203,22 @@ def reindex() -> int:
     return n
 
 
+def index_tickets_of(identities: Select[int]) -> None:
+    """Find the tickets of these by what their writers are called now."""
+    people = joinedload(Ticket.identity).joinedload(Identity.customer)
+    for ticket in _each(Ticket, people, selectinload(Ticket.tags), which=Ticket.identity_id.in_(identities)):
+        index_ticket(ticket)
+
+
 Numbered = TypeVar("Numbered", Ticket, Message)
 
 
-def _each(model: type[Numbered], *options: Any) -> Iterator[Numbered]:
+def _each(
+    model: type[Numbered], *options: Any, which: ColumnElement[bool] | None = None
+) -> Iterator[Numbered]:
     """All of them, a few hundred in memory at a time."""
     last = 0
-    while rows := session.scalars(
-        select(model).where(model.id > last).order_by(model.id).limit(500).options(*options)
-    ).all():
+    asked = select(model).where(true() if which is None else which).order_by(model.id).limit(500)
+    while rows := session.scalars(asked.where(model.id > last).options(*options)).all():
         yield from rows
         last = rows[-1].id

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import select, update
 
-from inbox import db, mailboxes, passwords, signin
+from inbox import audit, db, mailboxes, passwords, signin
 from inbox.db import now, session
 from inbox.models import Agent, Installation
 
@@ -70,6 +70,7 @@ def complete(token: str, answers: Answers) -> Agent | None:
     )
     session.add(admin)
     session.flush()
+    audit.record("set_up", admin)
     return admin
 
 

@@ -115,9 +115,12 @@ def _in(rooms: str | list[str]) -> list[Watcher]:
 
 
 def who_asks() -> SignIn | None:
-    """Only from a page of ours, only with a sign-in."""
+    """Only from a page of ours, only with a sign-in that owes nothing."""
     origin = request.headers.get("Origin")
-    return signin.of(cookies.token()) if origin is not None and is_ours(origin) else None
+    if origin is None or not is_ours(origin):
+        return None
+    sign_in, house = signin.with_house(cookies.token())
+    return None if sign_in is None or signin.is_unfinished(sign_in.agent, house) else sign_in
 
 
 @sockets.on("connect")

@@ -149,6 +149,12 @@ def worded(message: Message) -> tuple[str, str | None]:
     return _text(message.text, said, to, company), _html(message.text, said, to, company)
 
 
+def way_out(message: Message) -> str:
+    """Where the customer's mail program says that they want no more of these."""
+    survey = session.scalar(select(Survey).where(Survey.message_id == message.id))
+    return f"{address(survey)}/stop" if survey else ""
+
+
 def _text(asked: str, said: Words, to: str, company: str) -> str:
     faces = "\n".join(f"{score} {word}: {to}?score={score}" for score, word in _scores(said))
     parts = (asked, said.choose, faces, company, f"{said.stop}:\n{to}#stop")

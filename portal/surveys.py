@@ -88,11 +88,23 @@ def answer(token: str) -> Response:
 @tries
 def stop(token: str) -> Response:
     """No more of these, whatever they write about."""
+    if request.form.getlist("List-Unsubscribe") == ["One-Click"]:
+        return _stopped_by_one_click(token)
     survey = _sealed(token)
     if survey is None:
         return _gone()
     tickets.decline(survey)
     return _done(token)
+
+
+def _stopped_by_one_click(token: str) -> Response:
+    """The mail program says so for them (RFC 8058): it has no page, no seal, and follows no redirect."""
+    survey = surveys.find(token)
+    if survey is None:
+        return _gone()
+    tickets.decline(survey)
+    session.commit()
+    return _quiet(make_response("", 200))
 
 
 def _sealed(token: str) -> Survey | None:

@@ -132,7 +132,8 @@ def _named_files(snapshot: Path) -> set[str]:
         for table in tables.of(connection).values():
             for column in table.columns:
                 if column.name.endswith("sha256"):
-                    found |= set(connection.scalars(select(column).where(column.is_not(None)).distinct()))
+                    named = select(column).where(column.is_not(None), column != "")  # "": its time was over
+                    found |= set(connection.scalars(named.distinct()))
     return found
 
 

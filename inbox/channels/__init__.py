@@ -137,6 +137,7 @@ class Outbound:
     to: tuple[Person, ...]
     text: str
     thread: int
+    """Our own, which answers to it belong to; 0 for a memo, which belongs to none."""
     cc: tuple[Person, ...] = ()
     subject: str = ""
     html: str | None = None
@@ -152,9 +153,11 @@ class Outbound:
     """The same as cleaned HTML, with a header block of its own."""
     links: tuple[Link, ...] = ()
     automated: str = ""
-    """What it is if nobody wrote it: ``acknowledgement``, or ``survey``, which answers nothing."""
+    """What it is if nobody wrote it: ``acknowledgement``; ``survey`` or ``memo``, which answer nothing."""
     ticket: int = 0
     """Its number, for channels whose customers see one."""
+    unsubscribe: str = ""
+    """Where a mail program ends mail of this kind with one POST (RFC 8058)."""
     language: str = ""
     """The customer's (``pt``), for the few words that are ours; empty where it is not known."""
     only: tuple[str, ...] = ()

@@ -71,8 +71,8 @@ def _answer(what: bytes, raw: bytes) -> list[bytes]:
 def _drawn(what: bytes, raw: bytes) -> list[bytes]:
     from inbox.mail.picture import redraw  # imported late: who only reads mail needs no decoders
 
-    _draw, wide, high, *moving = what.split()
-    return wire.drawn(redraw(raw, int(wide), int(high), bool(moving)))
+    _draw, wide, high, *how = what.split()
+    return wire.drawn(redraw(raw, int(wide), int(high), b"moving" in how, b"filling" in how))
 
 
 def restrict() -> None:

@@ -48,6 +48,7 @@ _PAINT = re.compile(
     re.IGNORECASE,
 )
 _PULLED = re.compile(r"(?:margin|text-indent|letter-spacing|word-spacing)[^:]{0,10}:[^;]{0,100}-\s*[\d.]")
+_NUMBER = re.compile(r"[1-9][0-9]{0,8}")
 _REL = "noopener noreferrer"
 
 
@@ -109,12 +110,12 @@ _MAIL = nh3.Cleaner(
 )
 
 
-def clean_written(html: str) -> str:
+def clean_written(html: str, *, mentions: bool = False) -> str:
     """What an agent wrote in the composer, down to the few tags it offers. Images come from the mail or from
-    us.
+    us. ``mentions`` keeps colleagues who are named, which only a note may: ``<data value="3">``.
     """
     flat, _ = flatten(html)
-    return _WRITTEN.clean(flat)
+    return (_NOTE if mentions else _WRITTEN).clean(flat)
 
 
 def _allowed_written(tag: str, attribute: str, value: str) -> str | None:
@@ -124,18 +125,25 @@ def _allowed_written(tag: str, attribute: str, value: str) -> str | None:
     if attribute == "src":
         local = value.startswith("/") and not value.startswith(("//", "/\\"))
         return value if local or value[:4].lower() == "cid:" else None
+    if tag == "data":
+        return value if _NUMBER.fullmatch(value) else None
     return value
 
 
-_WRITTEN = nh3.Cleaner(
-    tags=set(allowed.WRITTEN_TAGS.split()),
-    clean_content_tags=set(allowed.DROPPED_WHOLE.split()),
-    attributes=allowed.WRITTEN_ATTRIBUTES,
-    attribute_filter=_allowed_written,
-    url_schemes=allowed.WRITTEN_SCHEMES,
-    link_rel=_REL,
-    strip_comments=True,
-)
+def _cleaner_of(**more: set[str]) -> nh3.Cleaner:
+    return nh3.Cleaner(
+        tags=set(allowed.WRITTEN_TAGS.split()) | more.keys(),
+        clean_content_tags=set(allowed.DROPPED_WHOLE.split()),
+        attributes=allowed.WRITTEN_ATTRIBUTES | more,
+        attribute_filter=_allowed_written,
+        url_schemes=allowed.WRITTEN_SCHEMES,
+        link_rel=_REL,
+        strip_comments=True,
+    )
+
+
+_WRITTEN = _cleaner_of()
+_NOTE = _cleaner_of(data={"value"})
 
 
 def rewrite_images(

@@ -21,10 +21,11 @@ MAX_FRAMES = 120
 QUALITY = 85
 
 
-def redraw(content: bytes, wide: int, high: int, moving: bool = False) -> Picture:
+def redraw(content: bytes, wide: int, high: int, moving: bool = False, filling: bool = False) -> Picture:
     """The picture within `wide` × `high` pixels, without what it carries beside its pixels.
 
-    `moving` keeps a small animation. Raises `Unreadable` (`too_large`, or `broken` for what is no picture).
+    `moving` keeps a small animation; `filling` cuts what does not fit, so that it is exactly that large.
+    Raises `Unreadable` (`too_large`, or `broken` for what is no picture).
     """
     try:
         with Image.open(BytesIO(content), formats=FORMATS) as image:
@@ -32,18 +33,23 @@ def redraw(content: bytes, wide: int, high: int, moving: bool = False) -> Pictur
                 image.draft("RGB", (wide, high))  # decoded at an eighth of its size, if that is enough
             if image.width * image.height > MAX_PIXELS:
                 raise Unreadable("This picture has too many pixels.", "too_large")
-            return _moving(image, wide, high) if moving and _moves(image) else _still(image, wide, high)
+            if moving and _moves(image):
+                return _moving(image, wide, high)
+            return _still(image, wide, high, filling)
     except Image.DecompressionBombError:
         raise Unreadable("This picture has too many pixels.", "too_large") from None
     except (OSError, ValueError, SyntaxError, IndexError, TypeError, KeyError):
         raise Unreadable("This is no picture that can be shown.", "broken") from None
 
 
-def _still(image: Image.Image, wide: int, high: int) -> Picture:
+def _still(image: Image.Image, wide: int, high: int, filling: bool = False) -> Picture:
     image.seek(0)
     drawing = image.format in ("PNG", "GIF")
     image = ImageOps.exif_transpose(image)
-    image.thumbnail((wide, high), Image.Resampling.LANCZOS, reducing_gap=2)
+    if filling:
+        image = ImageOps.fit(image, (wide, high), Image.Resampling.LANCZOS)
+    else:
+        image.thumbnail((wide, high), Image.Resampling.LANCZOS, reducing_gap=2)
     clear = image.has_transparency_data
     edges = drawing and image.width * image.height <= MAX_DRAWN_PIXELS
     drawn = _bare(image.convert("RGBA" if clear else "RGB"))

@@ -64,11 +64,14 @@ class Reader:
             raise Unreadable("This mail is too large to be read.", "too_large")
         return self._asked_again(wire.MAIL, raw, wire.understand)
 
-    def draw(self, content: bytes, wide: int, high: int, *, moving: bool = False) -> Picture:
-        """A picture drawn anew within `wide` × `high` pixels. Raises `Unreadable` as `read` does."""
+    def draw(
+        self, content: bytes, wide: int, high: int, *, moving: bool = False, filling: bool = False
+    ) -> Picture:
+        """A picture drawn anew within `wide` × `high` pixels, or `filling` them. Raises as `read` does."""
         if len(content) > limits.MAX_PICTURE_BYTES:
             raise Unreadable("This picture is too large.", "too_large")
-        how = b"%s %d %d%s" % (wire.DRAW, wide, high, b" moving" if moving else b"")
+        ways = (b" moving" if moving else b"") + (b" filling" if filling else b"")
+        how = b"%s %d %d%s" % (wire.DRAW, wide, high, ways)
         return self._asked_again(how, content, wire.understand_picture)
 
     def _asked_again(

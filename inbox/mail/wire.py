@@ -2,8 +2,9 @@
 it.
 
 A frame is its length in eight bytes and that many bytes. A question is two frames: what to do (`MAIL`, or
-`draw 640 480` for a picture of at most that size) and the bytes to do it with. An answer is one frame of
-JSON and one frame for each attachment or picture. No pickle: the child may have been taken over by a mail.
+`draw 640 480` for a picture of at most that size, and how) and the bytes to do it with. An answer is one
+frame of JSON and one frame for each attachment or picture. No pickle: the child may have been taken over by a
+mail.
 """
 
 from __future__ import annotations

@@ -100,16 +100,22 @@ def config_of(account: Account, *, online: bool = True) -> dict[str, Any]:
     return config
 
 
+def ready_to_send(account: Account) -> dict[str, Any]:
+    """The same for one delivery, with ``seconds``, how long it may take. Raises AccountError."""
+    try:
+        config = config_of(account)
+    except (oauth.Withdrawn, oauth.NotNow) as problem:
+        raise AccountError(problem.reason, problem.detail) from problem
+    return config | {"seconds": min(LONGEST_SEND, settings().outbox.lease_seconds / 2)}
+
+
 def _send(claim: Claim) -> Sent:
     """Hand it over; what the provider finds too large goes once more, with its files as links."""
     ready = parcel.load(claim.message_id)
     if ready.message.attempts > settings().outbox.attempts:  # its sender died every time
         raise SendError(SURPRISE, "unconfirmed", permanent=True)
-    try:
-        config = config_of(ready.account)
-    except (oauth.Withdrawn, oauth.NotNow) as problem:
-        raise AccountError(problem.reason, problem.detail) from problem
-    deadline = time.monotonic() + min(LONGEST_SEND, settings().outbox.lease_seconds / 2)
+    config = ready_to_send(ready.account)
+    deadline = time.monotonic() + config["seconds"]
     largest = config.get("largest_mail")
     limit = int(largest) * parcel.MEGABYTE if largest else None
     linked = parcel.too_large(ready, limit)

@@ -11,11 +11,12 @@ import structlog
 from sqlalchemy import or_, select, update
 from sqlalchemy.orm import joinedload
 
-from inbox import connections, files, live
+from inbox import connections, files, live, queue
 from inbox.channels import N_, AccountError, SendError, Sent
 from inbox.config import settings
 from inbox.db import after_commit, now, session, writing
-from inbox.models import Event, Message, Ticket
+from inbox.models import Event, Handling, Message, Ticket
+from inbox.models.event import INTERESTED
 from inbox.outbox import claims
 from inbox.outbox.claims import Claim
 
@@ -37,7 +38,7 @@ def sent(claim: Claim, taken: Sent) -> None:
         "undo": None,
     }
     if taken.later and claim.attempts < settings().outbox.attempts:
-        _finish(claim, None, {"state": "queued", "not_before": _later(claim.attempts), **values}, left=True)
+        _finish(claim, None, {"state": "queued", "not_before": again_at(claim.attempts), **values}, left=True)
     else:
         _finish(claim, "reply_sent", {"state": "sent", **values}, left=True)
 
@@ -46,11 +47,11 @@ def not_sent(claim: Claim, problem: SendError) -> None:
     """It waits, is tried again, or has failed; a pause of its account is no attempt of its own."""
     why = {"failure": problem.reason[:255], "failure_detail": problem.detail[:255]}
     if problem.pause is not None:
-        _paused(claim, problem)
+        paused(claim.account_id, problem)
         values = {"state": "queued", "attempts": claim.attempts - 1, "not_before": None, **why}
         _finish(claim, None, values)
     elif not problem.permanent and claim.attempts < settings().outbox.attempts:
-        _finish(claim, None, {"state": "queued", "not_before": _later(claim.attempts), **why})
+        _finish(claim, None, {"state": "queued", "not_before": again_at(claim.attempts), **why})
     elif claim.refused:  # some have it: to send it again would reach them twice
         _finish(claim, "reply_sent", {"state": "sent", "refused": _given_up(claim)})
     else:
@@ -68,15 +69,17 @@ def explain(message_ids: Sequence[int]) -> None:
                 _touch(message, None)
 
 
-def _paused(claim: Claim, problem: SendError) -> None:
+def paused(account_id: int, problem: SendError) -> None:
+    """Nothing of this account leaves for a while, and everything of it says why."""
     with writing():
         if isinstance(problem, AccountError):
-            connections.failing(claim.account_id, "out", problem.reason, problem.detail)
-        connections.paused(claim.account_id, problem.pause or 0.0, "out")
-        claims.explain(claim.account_id, problem.reason, problem.detail)
+            connections.failing(account_id, "out", problem.reason, problem.detail)
+        connections.paused(account_id, problem.pause or 0.0, "out")
+        claims.explain(account_id, problem.reason, problem.detail)
 
 
-def _later(attempts: int) -> datetime:
+def again_at(attempts: int) -> datetime:
+    """When to try what has failed so often: soon, then in growing pauses."""
     wait = min(30 * 2 ** (attempts - 1), 3600) * random.uniform(0.8, 1.2)
     return now() + timedelta(seconds=wait)
 
@@ -120,16 +123,24 @@ def _touch(message: Message, kind: str | None) -> None:
     session.refresh(ticket, ["version"])
     message.version = ticket.version
     if kind:
-        session.add(
-            Event(
-                kind=kind,
-                ticket_id=ticket.id,
-                message_id=message.id,
-                version=ticket.version,
-                customer_id=ticket.identity.customer_id,
-            )
-        )
+        _record(kind, message, ticket)
     if message.state == "failed":
         live.attention()
     live.changed(ticket, live.where(ticket))
     after_commit(lambda: log.info("outcome", message=message.id, state=message.state, via=message.sent_via))
+
+
+def _record(kind: str, message: Message, ticket: Ticket) -> None:
+    """The event, and that reactions are to look at it."""
+    event = Event(
+        kind=kind,
+        ticket_id=ticket.id,
+        message_id=message.id,
+        version=ticket.version,
+        customer_id=ticket.identity.customer_id,
+    )
+    session.add(event)
+    session.flush()
+    if reactions := INTERESTED.get(kind):
+        session.add_all(Handling(event_id=event.id, reaction=name) for name in reactions)
+        queue.later("reactions", "inbox.reactions.run", event.id)

@@ -81,7 +81,7 @@ def outbound(parcel: Parcel, linked: Sequence[Attachment]) -> Outbound:
     """Raises files.Missing."""
     message, ticket = parcel.message, parcel.message.ticket
     going = [file for file in message.attachments if file not in linked]
-    text, html = _worded(message)
+    text, html, way_out = _worded(message)
     html, shown = _in_place(html, going)
     passed_on, shown_there = _in_place(message.quoted_html, going)
     signature, shown_below = _in_place(message.signature, going)
@@ -103,18 +103,20 @@ def outbound(parcel: Parcel, linked: Sequence[Attachment]) -> Outbound:
         quoted_html=passed_on or "",
         links=_links(linked),
         automated=message.automated,
+        unsubscribe=way_out,
         ticket=ticket.id,
         language=ticket.language or "",
         only=tuple(address for address, answer in message.refused.items() if answer["again"]),
     )
 
 
-def _worded(message: Message) -> tuple[str, str | None]:
-    """Its words; a survey's address is written in only now, because nobody else may have it."""
+def _worded(message: Message) -> tuple[str, str | None, str]:
+    """Its words, and where such mails are ended; a survey's address is written in only now, because nobody
+    else may have it."""
     if message.automated != "survey":
-        return message.text, message.html
+        return message.text, message.html, ""
     with reading():
-        return surveys.worded(message)
+        return *surveys.worded(message), surveys.way_out(message)
 
 
 def _sender(parcel: Parcel) -> Person:

@@ -19,6 +19,7 @@ from inbox.models import Event, Handling
 from inbox.reactions.acknowledge import confirm_request
 from inbox.reactions.good_words import learn_good_words
 from inbox.reactions.language import learn_language
+from inbox.reactions.notices import notify
 from inbox.reactions.surveys import plan, take_care_of_low
 
 log = structlog.get_logger("reactions")
@@ -29,6 +30,7 @@ REACTIONS: dict[str, Callable[[Event], None]] = {
     "good_words": learn_good_words,
     "survey": plan,
     "low_score": take_care_of_low,
+    "notices": notify,
 }
 """By the names that ``models.event.INTERESTED`` uses, in the order in which they look at an event."""
 

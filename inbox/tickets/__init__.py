@@ -9,7 +9,7 @@ from inbox.tickets.again import write_again
 from inbox.tickets.assign import assign, move
 from inbox.tickets.bounced import bounced
 from inbox.tickets.customer import NotACustomer, set_customer
-from inbox.tickets.edit import prioritise, rename, tag, untag
+from inbox.tickets.edit import prioritise, rename, set_topic, tag, untag
 from inbox.tickets.forward import forward
 from inbox.tickets.incoming import take_in
 from inbox.tickets.macros import perform, run
@@ -51,6 +51,7 @@ __all__ = [
     "send_now",
     "set_customer",
     "set_status",
+    "set_topic",
     "start",
     "tag",
     "take_care",

@@ -41,9 +41,8 @@ def bounced(message: Message, undelivered: Sequence[Undelivered], payload: Paylo
         )
         message.version = message.ticket.version
         for mark in news:
-            facts = {key: mark[key] for key in ("address", "status", "action")}
+            facts = {"status": mark["status"], "action": mark["action"], "identity": _mark_address(mark)}
             change.record("bounced", message, payload=about, **facts)
-            _mark_address(mark)
         _give_back(message)
 
 
@@ -83,15 +82,15 @@ def _recipients(message: Message) -> list[str]:
     return [one["address"] for role in ("to", "cc", "bcc") for one in message.recipients.get(role, ())]
 
 
-def _mark_address(mark: dict[str, Any]) -> None:
-    """Whoever writes there is warned, until somebody writes from it again."""
-    if mark["action"] != "failed" or _NOT_THE_ADDRESS.match(mark["status"]):
-        return
+def _mark_address(mark: dict[str, Any]) -> int | None:
+    """Whoever writes there is warned, until somebody writes from it again. Returns whose it is: by a number,
+    because an event can never be erased."""
     identity = session.scalar(
         select(Identity).where(Identity.kind == "mail", Identity.address == mark["address"])
     )
-    if identity:
+    if identity and mark["action"] == "failed" and not _NOT_THE_ADDRESS.match(mark["status"]):
         identity.bounced_at, identity.bounce_reason = now(), (mark["diagnostic"] or mark["status"])[:255]
+    return identity.id if identity else None
 
 
 def _give_back(message: Message) -> None:

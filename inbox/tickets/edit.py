@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select
-from sqlalchemy.exc import IntegrityError
-
-from inbox import search
+from inbox import search, tags
 from inbox.db import session
-from inbox.models import Agent, Tag, Ticket
+from inbox.models import Agent, Ticket, Topic
 from inbox.models.ticket import PRIORITIES
 from inbox.tickets.changing import changing
-
-LONGEST_TAG = 40
 
 
 def prioritise(ticket: Ticket, priority: str, by: Agent | None) -> None:
@@ -34,12 +29,22 @@ def rename(ticket: Ticket, subject: str, by: Agent | None) -> None:
         search.index_ticket(ticket)
 
 
+def set_topic(ticket: Ticket, topic: Topic | None, by: Agent | None) -> None:
+    """What it is about; None for nothing in particular."""
+    to = topic.id if topic else None
+    if to == ticket.topic_id:
+        return
+    with changing(ticket, by) as change:
+        change.record("topic_set", before=ticket.topic_id, to=to)
+        ticket.topic = topic
+
+
 def tag(ticket: Ticket, name: str, by: Agent | None) -> None:
-    name = " ".join(name.split()).lower()[:LONGEST_TAG]
+    name = tags.normal(name)[: tags.LONGEST]
     if not name or any(tag.name == name for tag in ticket.tags):
         return
     with changing(ticket, by) as change:
-        label = session.scalar(select(Tag).where(Tag.name == name)) or _new(name)
+        label = tags.named(name)
         session.refresh(ticket, ["tags"])
         if label in ticket.tags:  # somebody else did it while we waited for our turn
             return
@@ -47,17 +52,6 @@ def tag(ticket: Ticket, name: str, by: Agent | None) -> None:
         session.flush()
         change.record("tagged", tag=label.id)
         search.index_ticket(ticket)
-
-
-def _new(name: str) -> Tag:
-    """A tag nobody used before, unless somebody on another ticket does in this moment."""
-    label = Tag(name=name)
-    try:
-        with session.begin_nested():
-            session.add(label)
-        return label
-    except IntegrityError:
-        return session.scalars(select(Tag).where(Tag.name == name)).one()
 
 
 def untag(ticket: Ticket, name: str, by: Agent | None) -> None:

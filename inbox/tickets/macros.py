@@ -74,7 +74,7 @@ def _priority(ticket: Ticket, to: Any, by: Agent) -> str | None:
 
 def _assign(ticket: Ticket, to: Any, by: Agent) -> int | None:
     agent = by if to == "me" else session.get(Agent, to) if to else None
-    if to and (agent is None or not agent.active):
+    if to and (agent is None or not agent.can_answer):
         return None
     before = ticket.assignee_id
     assign(ticket, agent, by)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import func, select
@@ -12,7 +13,7 @@ from inbox.channels import Person
 from inbox.db import session
 from inbox.macros import Pending
 from inbox.models import AccountAddress, Agent, Attachment, Identity, Message, Thread, Ticket
-from inbox.tickets import copies, senders, spam, writing
+from inbox.tickets import copies, mentions, senders, spam, writing
 from inbox.tickets.changing import changing, lock
 from inbox.tickets.macros import with_reply
 from inbox.tickets.recipients import Recipients, checked
@@ -93,12 +94,13 @@ def note(ticket: Ticket, by: Agent, html: str, *, key: str, files: Iterable[Atta
     lock(ticket)
     if written_before := writing.already(by, key, "note", ticket):
         return written_before
-    words = writing.written(html, files, may_have_gaps=True)
+    words = writing.written(html, files, may_have_gaps=True, mentions=True)
+    html, named = mentions.settled(words.html, ticket)
     with changing(ticket, by) as change:
-        message = writing.message(change, words, key, None)
+        message = writing.message(change, replace(words, html=html), key, None)
         message.kind, message.state = "note", "received"
         writing.add(change, message, words.files, drafts.of(ticket, by)["note"])
-        change.record("note_written", message)
+        change.record("note_written", message, **({"mentions": named} if named else {}))
     return message
 
 

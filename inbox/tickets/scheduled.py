@@ -16,6 +16,8 @@ from inbox.tickets.undo import TooLate
 
 OVERTAKEN = N_("Somebody wrote before it left, so it was stopped: send it as it is, or edit it.")
 
+HELD = N_("Whoever wrote it no longer answers, so it was held: send it as it is, or edit it.")
+
 WAITING = (Message.state == "queued", Message.attempts == 0, Message.send_at.is_not(None))
 
 
@@ -46,15 +48,25 @@ def stop_overtaken(change: Change) -> None:
     """
     waiting = session.scalars(select(Message).where(Message.ticket_id == change.ticket.id, *WAITING)).all()
     for message in waiting:
-        stopped = session.execute(
-            update(Message)
-            .where(Message.id == message.id, *WAITING, Message.leased_until.is_(None))
-            .values(state="failed", failure=OVERTAKEN, failure_detail="", version=change.ticket.version)
-        )
-        if stopped.rowcount == 1:  # type: ignore[attr-defined]
-            session.refresh(message)
-            change.record("reply_stopped", message)
-            live.attention()
+        _stop(change, message, OVERTAKEN)
+
+
+def hold(message: Message, by: Agent | None) -> None:
+    """Let it wait for a person, because its writer no longer answers; one that is leaving already leaves."""
+    with changing(message.ticket, by) as change:
+        _stop(change, message, HELD)
+
+
+def _stop(change: Change, message: Message, why: str) -> None:
+    stopped = session.execute(
+        update(Message)
+        .where(Message.id == message.id, *WAITING, Message.leased_until.is_(None))
+        .values(state="failed", failure=why, failure_detail="", version=change.ticket.version)
+    )
+    if stopped.rowcount == 1:  # type: ignore[attr-defined]
+        session.refresh(message)
+        change.record("reply_stopped", message)
+        live.attention()
 
 
 def of(ticket: Ticket) -> list[Message]:

@@ -32,7 +32,7 @@ def for_agent(
         for one in (every() if among is None else among)
         if account is None or one.account_id == account.id
     ]
-    if agent.is_admin or all(team_of(one) is None for one in found):
+    if agent.sees_everything or all(team_of(one) is None for one in found):
         return found
     theirs = {team.id for team in agent.teams}
     return [one for one in found if team_of(one) in (None, *theirs)]
@@ -53,6 +53,12 @@ def chosen(agent: Agent, address_id: int, account: Account | None = None) -> Acc
 def usual(thread: Thread) -> AccountAddress | None:
     """What answers in a thread come from: the address that was written to, else the account's own."""
     return thread.address or main(thread.account)
+
+
+def signature(writer: Agent | None, sender: AccountAddress | None) -> str:
+    """What stands below the words: the writer's own, and below it that of the address."""
+    both = [one.signature for one in (writer, sender) if one is not None and one.signature]
+    return "".join(f"<div>{html}</div>" for html in both) if len(both) > 1 else "".join(both)
 
 
 def main(account: Account) -> AccountAddress | None:

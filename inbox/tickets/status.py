@@ -57,9 +57,18 @@ def shift(change: Change, status: str) -> None:
     elif before not in OPEN:
         session.flush()  # what has only just come in counts
         ticket.waiting_since = unanswered_since(ticket)
+        _leave_who_is_gone(change)
     if before == "spam":
         ticket.spam_reason = ""
     change.record(_step(before, status), before=before, to=status)
+
+
+def _leave_who_is_gone(change: Change) -> None:
+    """What comes up again is nobody's if whoever had it does not answer any more."""
+    had = change.ticket.assignee
+    if had and not had.can_answer:
+        change.ticket.assignee, change.ticket.assignee_id = None, None
+        change.record("assigned", before=had.id, to=None, handed_over=True)
 
 
 def _step(before: str, status: str) -> str:

@@ -95,6 +95,8 @@ def rate(survey: Survey, score: int, reasons: Iterable[str] = (), comment: str =
         answer.score, answer.reasons, answer.comment = said
         answer.changed_at, survey.state = now(), "answered"
         session.add(answer)
+        session.flush()
+        search.index_comment(survey)
         change.record("rated", None, **facts)
     rated = (Event.ticket_id == ticket.id, Event.kind == "rated")
     answer.event_id = session.scalar(select(func.max(Event.id)).where(*rated))

@@ -8,8 +8,9 @@ from sqlalchemy import delete, or_, select, update
 
 from inbox import drafts, live, outbox, queue, search
 from inbox.db import session
-from inbox.models import AccountAddress, Agent, Draft, Event, Message, Thread, Ticket
+from inbox.models import AccountAddress, Agent, Draft, Event, Handling, Message, Thread, Ticket
 from inbox.models.tag import tagging
+from inbox.tickets import senders
 from inbox.tickets.changing import Change, changing
 from inbox.tickets.macros import take_back
 from inbox.tickets.recipients import typed
@@ -77,7 +78,7 @@ def _fields(message: Message, alone: bool) -> dict[str, object]:
         "subject": _subject(message, kind),
         **{role: typed(people.get(role, ())) for role in ("to", "cc", "bcc")},
         "from": sender.id if sender else None,
-        "signature": bool(message.signature) or not (sender and sender.signature),
+        "signature": bool(message.signature) or not senders.signature(message.author, sender),
         "send_at": message.send_at.isoformat() if message.send_at else "",
         "of": before.get("of", 0),
         "then": before.get("then", ""),
@@ -119,12 +120,13 @@ def _sender_back(message: Message, before: dict[str, object]) -> None:
 
 
 def _unmake(ticket: Ticket) -> None:
-    """A ticket of which nothing is left: nobody ever heard of it."""
+    """A ticket of which nothing is left: nobody ever heard of it. That it was begun, the trail remembers."""
     was = live.where(ticket)
     search.forget_ticket(ticket)
     session.execute(update(Ticket).where(Ticket.continues_id == ticket.id).values(continues_id=None))
     session.execute(delete(Thread).where(Thread.ticket_id == ticket.id))
-    session.execute(delete(Event).where(Event.ticket_id == ticket.id))
+    happened = select(Event.id).where(Event.ticket_id == ticket.id)
+    session.execute(delete(Handling).where(Handling.event_id.in_(happened)))
     session.execute(tagging.delete().where(tagging.c.ticket_id == ticket.id))
     session.expire(ticket, ["tags"])
     session.delete(ticket)

@@ -14,7 +14,7 @@ from inbox.db import now, session
 from inbox.mail.clean import clean_written, to_text
 from inbox.models import AccountAddress, Agent, Attachment, Draft, Message, Thread, Ticket
 from inbox.text import snippet
-from inbox.tickets import placeholders
+from inbox.tickets import placeholders, senders
 from inbox.tickets.changing import Change
 from inbox.tickets.recipients import Recipients
 from inbox.tickets.refused import Refused
@@ -34,14 +34,20 @@ class Written:
 
 
 def written(
-    html: str, files: Iterable[Attachment], *, may_be_empty: bool = False, may_have_gaps: bool = False
+    html: str,
+    files: Iterable[Attachment],
+    *,
+    may_be_empty: bool = False,
+    may_have_gaps: bool = False,
+    mentions: bool = False,
 ) -> Written:
     """Raises Refused: ``empty``, ``too_long``, ``gaps`` where a placeholder was never filled in. A picture
     that is not in the text any more stays behind."""
     if len(html) > LONGEST:
         raise Refused("too_long")
     files = list(files)
-    kept, shown = pictures.keep(clean_written(html), [file for file in files if file.inline])
+    clean = clean_written(html, mentions=mentions)
+    kept, shown = pictures.keep(clean, [file for file in files if file.inline])
     going = [file for file in files if not file.inline or file in shown]
     text = to_text(kept).strip()
     if not text and not going and not may_be_empty:
@@ -92,13 +98,13 @@ def message(change: Change, words: Written, key: str, thread: Thread | None) -> 
 def address(
     message: Message, thread: Thread, sender: AccountAddress | None, people: Recipients, signed: bool
 ) -> None:
-    """From whom to whom: the thread goes on from that address, and its signature stands below."""
+    """From whom to whom: the thread goes on from that address, and the signatures stand below."""
     account = thread.account
     if sender is not None:
         thread.address, thread.address_id = sender, sender.id
     message.recipients = people.as_json()
-    if sender is not None and signed and sender.signature:
-        message.signature = sender.signature
+    if sender is not None and signed:
+        message.signature = senders.signature(message.author, sender)
         if pictures.are_in(sender.signature):
             message.attachments += pictures.copies(sender.signature, sender.pictures)
     ours = sender.address if sender is not None else account.address

@@ -3,10 +3,13 @@
 from flask import Flask
 
 from inbox.views import (
+    at_work,
     attention,
     customer,
+    customers,
     drafts,
     facts,
+    figures,
     files,
     health,
     invitations,
@@ -17,16 +20,21 @@ from inbox.views import (
     macros,
     messages,
     metrics,
+    notices,
     palette,
     pane,
+    photos,
     pick,
     pictures,
     presence,
     preview,
     printing,
+    privacy,
+    push,
     ratings,
     recipients,
     replies,
+    reset,
     rivals,
     search,
     settings,
@@ -42,6 +50,7 @@ SCREENS = (
     pick.bp,
     facts.bp,
     customer.bp,
+    *customers.SCREENS,
     replies.bp,
     drafts.bp,
     rivals.bp,
@@ -57,9 +66,14 @@ SCREENS = (
     palette.bp,
     attention.bp,
     preview.bp,
+    notices.bp,
+    push.bp,
     ratings.bp,
+    figures.bp,
     *settings.SCREENS,
+    photos.bp,
     login.bp,
+    reset.bp,
     invitations.bp,
     setup.bp,
     health.bp,
@@ -71,8 +85,11 @@ def init(app: Flask) -> None:
     for screen in SCREENS:
         app.register_blueprint(screen)
     writing.init(app)
+    at_work.init(app)
     letters.init(app)
     presence.init(app)
     rivals.init(app)
     macros.init(app)
+    notices.init(app)
     settings.feedback.init(app)
+    privacy.init(app)

@@ -5,20 +5,20 @@ from __future__ import annotations
 from flask import Blueprint, Response, abort, redirect, render_template
 from flask.typing import ResponseReturnValue
 
-from inbox import attention, files, intake, quarantine, ratings, tickets
+from inbox import attention, audit, files, intake, quarantine, ratings, tickets
 from inbox.db import session
 from inbox.models import Payload
 from inbox.views import found
 from inbox.views.found import number, or_404
 from inbox.views.messages import as_mail
 from inbox.web.current import is_fragment, me
-from inbox.web.permissions import ADMIN, AGENT, allow
+from inbox.web.permissions import ADMIN, WRITER, allow
 
 bp = Blueprint("attention", __name__)
 
 
 @bp.get("/attention")
-@allow(AGENT)
+@allow(WRITER)
 def index() -> str:
     return render_template(
         "attention/index.html",
@@ -41,42 +41,42 @@ def release() -> ResponseReturnValue:
 
 
 @bp.post("/payloads/<int:payload_id>/retry")
-@allow(AGENT)
+@allow(WRITER)
 def retry(payload_id: int) -> ResponseReturnValue:
     intake.retry(_payload(payload_id))
     return _done()
 
 
 @bp.post("/payloads/<int:payload_id>/ignore")
-@allow(AGENT)
+@allow(WRITER)
 def ignore(payload_id: int) -> ResponseReturnValue:
     attention.ignore_payload(_payload(payload_id), me())
     return _done()
 
 
 @bp.post("/payloads/<int:payload_id>/flood/take-in")
-@allow(AGENT)
+@allow(WRITER)
 def take_in(payload_id: int) -> ResponseReturnValue:
     attention.take_in(_payload(payload_id), me())
     return _done()
 
 
 @bp.post("/payloads/<int:payload_id>/flood/leave-out")
-@allow(AGENT)
+@allow(WRITER)
 def leave_out(payload_id: int) -> ResponseReturnValue:
     attention.leave_out(_payload(payload_id), me())
     return _done()
 
 
 @bp.post("/messages/<int:message_id>/ignore")
-@allow(AGENT)
+@allow(WRITER)
 def put_aside(message_id: int) -> ResponseReturnValue:
     attention.put_aside(found.message(message_id), me())
     return _done()
 
 
 @bp.post("/messages/<int:message_id>/draft")
-@allow(AGENT)
+@allow(WRITER)
 def write_again(message_id: int) -> ResponseReturnValue:
     """Another address for what came back: it stands in the ticket's composer, and To is empty."""
     message = found.message(message_id)
@@ -86,12 +86,14 @@ def write_again(message_id: int) -> ResponseReturnValue:
 
 
 @bp.get("/payloads/<int:payload_id>/raw")
-@allow(AGENT)
+@allow(WRITER)
 def raw(payload_id: int) -> Response:
     try:
-        return as_mail(files.get(_payload(payload_id).sha256), f"received-{payload_id}.eml")
+        content = files.get(_payload(payload_id).sha256)
     except files.Missing:
         abort(404)
+    audit.note("raw_downloaded", me(), payload=payload_id)
+    return as_mail(content, f"received-{payload_id}.eml")
 
 
 def _payload(payload_id: int) -> Payload:

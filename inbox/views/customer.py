@@ -11,13 +11,13 @@ from inbox.views import found
 from inbox.views.pane import render_head
 from inbox.web.current import me
 from inbox.web.errors import Said
-from inbox.web.permissions import AGENT, allow
+from inbox.web.permissions import WRITER, allow
 
 bp = Blueprint("customer", __name__, url_prefix="/tickets/<int:ticket_id>/customer")
 
 
 @bp.put("")
-@allow(AGENT)
+@allow(WRITER)
 def put(ticket_id: int) -> str:
     """Make ``address`` (and ``name``) the customer; the same with the old one takes it back."""
     ticket = found.ticket(ticket_id)

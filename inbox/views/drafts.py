@@ -30,7 +30,8 @@ bp = Blueprint(
 @bp.put("")
 @allow(AGENT)
 def save(ticket_id: int, kind: str) -> ResponseReturnValue:
-    draft = drafts.save(found.ticket(ticket_id), me(), kind, request.form.get("html", ""), **typed())
+    ticket, kind = found.ticket(ticket_id), found.kind_of(kind)
+    draft = drafts.save(ticket, me(), kind, request.form.get("html", ""), **typed())
     session.commit()
     return clock(draft.updated_at), {"Content-Type": "text/plain; charset=utf-8"}
 
@@ -38,7 +39,7 @@ def save(ticket_id: int, kind: str) -> ResponseReturnValue:
 @bp.delete("")
 @allow(AGENT)
 def discard(ticket_id: int, kind: str) -> ResponseReturnValue:
-    drafts.discard(found.ticket(ticket_id), me(), kind, writer())
+    drafts.discard(found.ticket(ticket_id), me(), found.kind_of(kind), writer())
     session.commit()
     return "", 204
 
@@ -46,7 +47,7 @@ def discard(ticket_id: int, kind: str) -> ResponseReturnValue:
 @bp.post("/files")
 @allow(AGENT)
 def attach(ticket_id: int, kind: str) -> str:
-    ticket = found.ticket(ticket_id)
+    ticket, kind = found.ticket(ticket_id), found.kind_of(kind)
     draft = drafts.of(ticket, me())[kind] or drafts.save(ticket, me(), kind, "")
     return attached(draft)
 
@@ -54,7 +55,7 @@ def attach(ticket_id: int, kind: str) -> str:
 @bp.delete("/files/<token>")
 @allow(AGENT)
 def detach(ticket_id: int, kind: str, token: str) -> ResponseReturnValue:
-    return detached(token, drafts.of(found.ticket(ticket_id), me())[kind])
+    return detached(token, drafts.of(found.ticket(ticket_id), me())[found.kind_of(kind)])
 
 
 def typed() -> dict[str, Any]:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from flask import Blueprint, abort
 from sqlalchemy import select
 
-from inbox import access, tickets
+from inbox import access, tickets, topics
 from inbox.db import session
 from inbox.models import Agent, Team, Ticket
 from inbox.models.ticket import PRIORITIES
 from inbox.views import found
 from inbox.views.pane import render_head
 from inbox.web.current import me
-from inbox.web.permissions import AGENT, allow
+from inbox.web.permissions import WRITER, allow
 
 bp = Blueprint("facts", __name__, url_prefix="/tickets/<int:ticket_id>")
 
@@ -26,7 +26,7 @@ def done(ticket: Ticket) -> str:
 
 
 @bp.put("/assignee")
-@allow(AGENT)
+@allow(WRITER)
 def assign(ticket_id: int) -> str:
     ticket = found.ticket(ticket_id)
     tickets.assign(ticket, _agent(found.word("agent_id")), me())
@@ -36,12 +36,12 @@ def assign(ticket_id: int) -> str:
 def _agent(asked: str) -> Agent | None:
     if asked in ("", "me"):
         return me() if asked else None
-    agent = session.scalar(select(Agent).where(Agent.id == found.whole(asked), Agent.active))
-    return agent or abort(422)
+    agent = session.scalar(select(Agent).where(Agent.id == found.whole(asked)))
+    return agent if agent and agent.can_answer else abort(422)
 
 
 @bp.put("/status")
-@allow(AGENT)
+@allow(WRITER)
 def status(ticket_id: int) -> str:
     ticket, asked = found.ticket(ticket_id), found.word("status")
     if asked not in STATUSES:
@@ -55,7 +55,7 @@ def status(ticket_id: int) -> str:
 
 
 @bp.put("/spam")
-@allow(AGENT)
+@allow(WRITER)
 def mark_spam(ticket_id: int) -> str:
     ticket = found.ticket(ticket_id)
     tickets.mark_spam(ticket, me())
@@ -63,7 +63,7 @@ def mark_spam(ticket_id: int) -> str:
 
 
 @bp.delete("/spam")
-@allow(AGENT)
+@allow(WRITER)
 def not_spam(ticket_id: int) -> str:
     ticket = found.ticket(ticket_id)
     tickets.not_spam(ticket, me())
@@ -71,7 +71,7 @@ def not_spam(ticket_id: int) -> str:
 
 
 @bp.put("/priority")
-@allow(AGENT)
+@allow(WRITER)
 def priority(ticket_id: int) -> str:
     ticket, asked = found.ticket(ticket_id), found.word("priority")
     tickets.prioritise(ticket, asked if asked in PRIORITIES else abort(422), me())
@@ -79,7 +79,7 @@ def priority(ticket_id: int) -> str:
 
 
 @bp.put("/team")
-@allow(AGENT)
+@allow(WRITER)
 def move(ticket_id: int) -> str:
     ticket, asked = found.ticket(ticket_id), found.word("team_id")
     team = session.get(Team, found.whole(asked) or 0) if asked else None
@@ -89,8 +89,19 @@ def move(ticket_id: int) -> str:
     return done(ticket)
 
 
+@bp.put("/topic")
+@allow(WRITER)
+def set_topic(ticket_id: int) -> str:
+    ticket, asked = found.ticket(ticket_id), found.word("topic_id")
+    topic = topics.one(found.whole(asked) or 0) if asked else None
+    if asked and topic is None:
+        abort(422)
+    tickets.set_topic(ticket, topic, me())
+    return done(ticket)
+
+
 @bp.put("/subject")
-@allow(AGENT)
+@allow(WRITER)
 def rename(ticket_id: int) -> str:
     ticket, asked = found.ticket(ticket_id), found.word("subject")
     tickets.rename(ticket, asked or abort(422), me())
@@ -98,7 +109,7 @@ def rename(ticket_id: int) -> str:
 
 
 @bp.post("/tags")
-@allow(AGENT)
+@allow(WRITER)
 def tag(ticket_id: int) -> str:
     ticket, asked = found.ticket(ticket_id), found.word("name")
     tickets.tag(ticket, asked or abort(422), me())
@@ -106,7 +117,7 @@ def tag(ticket_id: int) -> str:
 
 
 @bp.delete("/tags/<path:name>")
-@allow(AGENT)
+@allow(WRITER)
 def untag(ticket_id: int, name: str) -> str:
     ticket = found.ticket(ticket_id)
     tickets.untag(ticket, name, me())
@@ -114,7 +125,7 @@ def untag(ticket_id: int, name: str) -> str:
 
 
 @bp.post("/resolution")
-@allow(AGENT)
+@allow(WRITER)
 def resolve(ticket_id: int) -> str:
     ticket = found.ticket(ticket_id)
     tickets.resolve(ticket, me())
@@ -122,7 +133,7 @@ def resolve(ticket_id: int) -> str:
 
 
 @bp.delete("/resolution")
-@allow(AGENT)
+@allow(WRITER)
 def reopen(ticket_id: int) -> str:
     ticket = found.ticket(ticket_id)
     tickets.not_spam(ticket, me())

@@ -8,7 +8,7 @@ from flask import abort, request
 from sqlalchemy.orm import joinedload, selectinload
 
 from inbox import access
-from inbox.models import Account, Attachment, Customer, Draft, Identity, Message, Ticket
+from inbox.models import Account, Attachment, Customer, CustomerValue, Draft, Identity, Message, Ticket
 from inbox.web.current import me
 
 Thing = TypeVar("Thing")
@@ -18,13 +18,21 @@ FACTS = (
     joinedload(Ticket.account).joinedload(Account.addresses),
     joinedload(Ticket.assignee),
     joinedload(Ticket.team),
+    joinedload(Ticket.topic),
     joinedload(Ticket.tags),
+    joinedload(Ticket.following),
+    joinedload(Ticket.hold),
+    joinedload(Ticket.identity).joinedload(Identity.customer).joinedload(Customer.hold),
 )
 
 PANE = (
     *FACTS,
     joinedload(Ticket.identity).joinedload(Identity.customer).joinedload(Customer.organisation),
     joinedload(Ticket.identity).joinedload(Identity.customer).joinedload(Customer.identities),
+    joinedload(Ticket.identity)
+    .joinedload(Identity.customer)
+    .joinedload(Customer.values)
+    .joinedload(CustomerValue.field),
 )
 """And who wrote it, for the panel beside it: one row of the database's, so joining costs nothing."""
 
@@ -42,6 +50,11 @@ def ticket(ticket_id: int, *options: Any) -> Ticket:
 def message(message_id: int) -> Message:
     parts = (selectinload(Message.attachments), joinedload(Message.author))
     return or_404(access.message(me(), number(message_id), *parts))
+
+
+def kind_of(kind: str) -> str:
+    """A draft's kind, if they may write it: a light agent writes notes."""
+    return kind if me().may_write or kind == "note" else abort(404)
 
 
 def file(token: str) -> Attachment:

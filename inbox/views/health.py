@@ -18,7 +18,7 @@ from inbox.web.permissions import PUBLIC, allow
 bp = Blueprint("health", __name__)
 log = structlog.get_logger("web")
 
-WORKERS = ("intake", "outbox", "reactions", "timetable", "collector", "listener")
+WORKERS = ("intake", "outbox", "reactions", "push", "timetable", "collector", "listener")
 
 
 @bp.get("/healthz")

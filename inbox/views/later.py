@@ -7,19 +7,19 @@ from flask import Blueprint, render_template, request
 from inbox.db import now
 from inbox.web import moments
 from inbox.web.i18n import zone
-from inbox.web.permissions import AGENT, allow
+from inbox.web.permissions import WRITER, allow
 
 bp = Blueprint("later", __name__, url_prefix="/later")
 
 
 @bp.get("/_choices")
-@allow(AGENT)
+@allow(WRITER)
 def choices() -> str:
     return render_template("writing/_later.html", presets=moments.presets(now(), zone()))
 
 
 @bp.get("/_say")
-@allow(AGENT)
+@allow(WRITER)
 def say() -> str:
     """What was typed, as a moment in words."""
     typed = request.args.get("when", "")[:100]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from flask import Blueprint, abort, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
-from inbox import access, lists, live
+from inbox import access, lists, live, presence
+from inbox.models import Ticket
 from inbox.views import found
 from inbox.views.pane import thread
 from inbox.web.context import views
@@ -56,9 +58,15 @@ def rows(view: str) -> str:
     known(view)
     if "ids" in request.args:
         tickets, gone = lists.rows(me(), view, ids())
-        return render_template("inbox/_rows.html", tickets=tickets, gone=gone, view=view)
+        return drawn(tickets, view, gone=gone)
     page = lists.page(me(), view, request.args.get("before"))
-    return render_template("inbox/_rows.html", tickets=page.tickets, gone=[], view=view, next=page.next)
+    return drawn(page.tickets, view, next=page.next)
+
+
+def drawn(tickets: Sequence[Ticket], view: str, **more: Any) -> str:
+    """Rows, and who is at them: one answer for both, as both change together."""
+    seen = presence.at(me(), [ticket.id for ticket in tickets])
+    return render_template("inbox/_rows.html", tickets=tickets, view=view, seen=seen, **more)
 
 
 @bp.get("/views/_counts")

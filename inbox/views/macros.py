@@ -21,7 +21,7 @@ from inbox.tickets import placeholders
 from inbox.views import found
 from inbox.views.facts import done
 from inbox.web.current import installation, me
-from inbox.web.permissions import AGENT, allow
+from inbox.web.permissions import WRITER, allow
 
 bp = Blueprint("macros", __name__, url_prefix="/tickets/<int:ticket_id>/macros")
 
@@ -49,7 +49,7 @@ class Entry(NamedTuple):
 
 
 @bp.get("/_menu")
-@allow(AGENT)
+@allow(WRITER)
 def menu(ticket_id: int) -> str:
     ticket = found.ticket(ticket_id)
     every = macros.every(me())
@@ -60,7 +60,7 @@ def menu(ticket_id: int) -> str:
 
 
 @bp.post("/<int:macro_id>/drafts/<any(reply, note, forward):kind>")
-@allow(AGENT)
+@allow(WRITER)
 def insert(ticket_id: int, macro_id: int, kind: str) -> str:
     """Its words for this customer, with copies of its files in the draft, and what it is going to do."""
     ticket, macro = found.ticket(ticket_id), _macro(macro_id)
@@ -79,7 +79,7 @@ def insert(ticket_id: int, macro_id: int, kind: str) -> str:
 
 
 @bp.post("/<int:macro_id>")
-@allow(AGENT)
+@allow(WRITER)
 def run(ticket_id: int, macro_id: int) -> str:
     """Do at once what it does. The answer is the ticket's head, and what takes it back."""
     ticket, macro = found.ticket(ticket_id), _macro(macro_id)
@@ -88,7 +88,7 @@ def run(ticket_id: int, macro_id: int) -> str:
 
 
 @bp.post("/actions")
-@allow(AGENT)
+@allow(WRITER)
 def perform(ticket_id: int) -> str:
     """Do these ``actions``: what a macro did is taken back with it."""
     ticket = found.ticket(ticket_id)
@@ -101,7 +101,7 @@ def perform(ticket_id: int) -> str:
 
 
 @bp.get("/_chips")
-@allow(AGENT)
+@allow(WRITER)
 def chips(ticket_id: int) -> ResponseReturnValue:
     """What waits for a reply to be sent, as this browser kept it."""
     found.ticket(ticket_id)

@@ -6,7 +6,7 @@ from flask import Blueprint, Response, abort, make_response, render_template, re
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from inbox import files
+from inbox import audit, files
 from inbox.mail import links, page, rewrite_images, trackers
 from inbox.models import Message
 from inbox.views import found, originals, pictures
@@ -56,7 +56,10 @@ def framed(html: str) -> Response:
 @bp.get("/raw")
 @allow(AGENT)
 def raw(message_id: int) -> Response:
-    return as_mail(raw_of(found.message(message_id)), f"message-{message_id}.eml")
+    message = found.message(message_id)
+    content = raw_of(message)
+    audit.note("raw_downloaded", me(), message=message.id, ticket=message.ticket_id)
+    return as_mail(content, f"message-{message_id}.eml")
 
 
 @bp.get("/source")

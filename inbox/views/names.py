@@ -8,16 +8,17 @@ from typing import Any
 from sqlalchemy import func, literal, select, union_all
 
 from inbox.db import session
-from inbox.models import Agent, Event, Identity, Tag, Team
+from inbox.models import Agent, Event, Identity, Tag, Team, Topic
 
 MENTIONS = {
-    "assigned": ("agent", "to"),
-    "moved": ("team", "to"),
-    "tagged": ("tag", "tag"),
-    "untagged": ("tag", "tag"),
-    "customer_set": ("identity", "to"),
+    "assigned": ("agent", ("to", "before")),
+    "moved": ("team", ("to",)),
+    "topic_set": ("topic", ("to",)),
+    "tagged": ("tag", ("tag",)),
+    "untagged": ("tag", ("tag",)),
+    "customer_set": ("identity", ("to",)),
 }
-TABLES: dict[str, Any] = {"agent": Agent, "team": Team, "tag": Tag, "identity": Identity}
+TABLES: dict[str, Any] = {"agent": Agent, "team": Team, "tag": Tag, "topic": Topic, "identity": Identity}
 
 Names = dict[str, dict[int, str]]
 
@@ -26,9 +27,8 @@ def names_in(events: Iterable[Event]) -> Names:
     """``names["agent"][7]`` for every id these events mention, in one query."""
     wanted: dict[str, set[int]] = {what: set() for what in TABLES}
     for event in events:
-        what, key = MENTIONS.get(event.kind, ("agent", ""))
-        if event.data.get(key):
-            wanted[what].add(event.data[key])
+        what, keys = MENTIONS.get(event.kind, ("agent", ()))
+        wanted[what].update(event.data[key] for key in keys if event.data.get(key))
     names: Names = {what: {} for what in TABLES}
     parts = [
         select(literal(what).label("what"), table.id, _name(table)).where(table.id.in_(wanted[what]))

@@ -12,6 +12,7 @@ from inbox import conversation, lists, ratings, timeline
 from inbox.db import session
 from inbox.models import Event, Message, Ticket
 from inbox.views import found, writing
+from inbox.views.customer_facts import written
 from inbox.views.names import names_in
 from inbox.web.current import me
 from inbox.web.permissions import AGENT, allow
@@ -27,8 +28,13 @@ def thread(ticket: Ticket) -> dict[str, Any]:
         "ticket": ticket,
         **page,
         **writing.beside(ticket, said=said),
-        "timeline": timeline.of(ticket.customer, me()),
+        **beside(ticket),
     }
+
+
+def beside(ticket: Ticket) -> dict[str, Any]:
+    """Who it is from, as far as this agent may see."""
+    return {"timeline": timeline.of(ticket.customer, me()), "known": written(ticket.customer)}
 
 
 def page_of(ticket: Ticket, before: str | None = None) -> dict[str, Any]:
@@ -90,8 +96,7 @@ def _taken_back(ticket: Ticket, since: int) -> list[int]:
 @allow(AGENT)
 def customer(ticket_id: int) -> str:
     ticket = found.ticket(ticket_id, *found.PANE)
-    history = timeline.of(ticket.customer, me())
-    return render_template("ticket/_customer.html", ticket=ticket, timeline=history)
+    return render_template("ticket/_customer.html", ticket=ticket, **beside(ticket))
 
 
 @bp.get("/_composer")

@@ -6,15 +6,13 @@ from collections.abc import Callable
 from typing import Any
 
 from flask import Blueprint, abort, render_template
-from sqlalchemy import select
 
-from inbox import people
-from inbox.db import session
-from inbox.models import Agent, Tag, Ticket
+from inbox import people, tags, topics
+from inbox.models import Ticket
 from inbox.models.ticket import PRIORITIES
 from inbox.views import found
 from inbox.views.facts import STATUSES
-from inbox.web.permissions import AGENT, allow
+from inbox.web.permissions import WRITER, allow
 
 bp = Blueprint("pick", __name__, url_prefix="/tickets/<int:ticket_id>")
 
@@ -22,7 +20,7 @@ MOST_TAGS = 200
 
 
 @bp.get("/_pick/<what>")
-@allow(AGENT)
+@allow(WRITER)
 def pick(ticket_id: int, what: str) -> str:
     ticket = found.ticket(ticket_id)
     choices, current = PICKS.get(what, _nothing)(ticket)
@@ -34,8 +32,7 @@ def _nothing(_ticket: Ticket) -> Any:
 
 
 def _assignee(ticket: Ticket) -> Any:
-    query = select(Agent).where(Agent.active, Agent.password_hash != "").order_by(Agent.name)
-    return session.scalars(query).all(), ticket.assignee_id
+    return people.who_answers(), ticket.assignee_id
 
 
 def _status(ticket: Ticket) -> Any:
@@ -43,8 +40,11 @@ def _status(ticket: Ticket) -> Any:
 
 
 def _tags(ticket: Ticket) -> Any:
-    names = session.scalars(select(Tag.name).order_by(Tag.name).limit(MOST_TAGS)).all()
-    return names, [tag.name for tag in ticket.tags]
+    return tags.names(MOST_TAGS), [tag.name for tag in ticket.tags]
+
+
+def _topics(ticket: Ticket) -> Any:
+    return topics.offered(), ticket.topic_id
 
 
 PICKS: dict[str, Callable[[Ticket], Any]] = {
@@ -53,4 +53,5 @@ PICKS: dict[str, Callable[[Ticket], Any]] = {
     "priority": lambda ticket: (PRIORITIES, ticket.priority),
     "team": lambda ticket: (people.teams(), ticket.team_id),
     "tags": _tags,
+    "topic": _topics,
 }

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, abort, render_template
+from flask import Blueprint, Response, abort, render_template
 
-from inbox import outbox
-from inbox.models import Message
+from inbox import memos, outbox
+from inbox.models import Memo, Message
 from inbox.views import found, originals
-from inbox.views.messages import raw_of
+from inbox.views.messages import framed, raw_of
 from inbox.web.permissions import ADMIN, allow
 
 bp = Blueprint("preview", __name__, url_prefix="/preview")
@@ -16,7 +16,8 @@ bp = Blueprint("preview", __name__, url_prefix="/preview")
 @bp.get("")
 @allow(ADMIN)
 def index() -> str:
-    return render_template("preview/index.html", messages=outbox.previews(), page_name="preview")
+    there = {"messages": outbox.previews(), "memos": memos.previews()}
+    return render_template("preview/index.html", page_name="preview", **there)
 
 
 @bp.get("/<int:message_id>")
@@ -33,3 +34,22 @@ def show(message_id: int) -> str:
 def _previewed(message_id: int) -> Message:
     message = found.message(message_id)
     return message if message.sent_via == "preview" else abort(404)
+
+
+@bp.get("/memos/<int:memo_id>")
+@allow(ADMIN)
+def show_memo(memo_id: int) -> str:
+    """A mail of the house to one of its own, as long as there is something to read."""
+    return render_template("preview/memo.html", memo=_memo(memo_id), page_name="preview")
+
+
+@bp.get("/memos/<int:memo_id>/frame")
+@allow(ADMIN)
+def frame_memo(memo_id: int) -> Response:
+    memo = _memo(memo_id)
+    head = f'<html lang="{memo.language}"><head><meta charset="utf-8"></head>'
+    return framed(f"<!doctype html>{head}<body>{memo.html}</body></html>")
+
+
+def _memo(memo_id: int) -> Memo:
+    return found.or_404(memos.previewed(found.number(memo_id)))

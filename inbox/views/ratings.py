@@ -12,7 +12,7 @@ from inbox import ratings
 from inbox.db import session
 from inbox.views.found import number, or_404
 from inbox.web.current import is_fragment, me
-from inbox.web.permissions import AGENT, allow
+from inbox.web.permissions import AGENT, WRITER, allow
 
 bp = Blueprint("ratings", __name__)
 
@@ -31,7 +31,7 @@ def mine() -> str:
 
 
 @bp.post("/answers/<int:answer_id>/seen")
-@allow(AGENT)
+@allow(WRITER)
 def seen(answer_id: int) -> ResponseReturnValue:
     ratings.seen(or_404(ratings.one(me(), number(answer_id))), me())
     session.commit()

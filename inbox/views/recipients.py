@@ -10,7 +10,7 @@ from inbox.tickets.start import known
 from inbox.views import writing
 from inbox.views.search import asked
 from inbox.web.current import me
-from inbox.web.permissions import AGENT, allow
+from inbox.web.permissions import WRITER, allow
 
 bp = Blueprint("recipients", __name__, url_prefix="/recipients")
 
@@ -18,14 +18,14 @@ MOST = 60
 
 
 @bp.get("/_suggest")
-@allow(AGENT)
+@allow(WRITER)
 def suggest() -> str:
     found = [identity for identity in search.people(me(), asked()) if identity.kind == "mail"]
     return render_template("writing/_suggest.html", people=found)
 
 
 @bp.get("/_about")
-@allow(AGENT)
+@allow(WRITER)
 def about() -> str:
     """Addresses that do not work; with ``open``, the conversation that one of them has already."""
     addresses = [address[:320] for address in request.args.getlist("address")[:MOST]]

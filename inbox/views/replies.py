@@ -19,13 +19,13 @@ from inbox.views import found, writing
 from inbox.views.rivals import writer
 from inbox.web.current import me
 from inbox.web.errors import Said
-from inbox.web.permissions import AGENT, allow
+from inbox.web.permissions import AGENT, WRITER, allow
 
 bp = Blueprint("replies", __name__)
 
 
 @bp.post("/tickets/<int:ticket_id>/replies")
-@allow(AGENT)
+@allow(WRITER)
 def reply(ticket_id: int) -> ResponseReturnValue:
     ticket = found.ticket(ticket_id)
     try:
@@ -70,7 +70,7 @@ def note(ticket_id: int) -> ResponseReturnValue:
 
 
 @bp.post("/tickets/<int:ticket_id>/forwards")
-@allow(AGENT)
+@allow(WRITER)
 def forward(ticket_id: int) -> ResponseReturnValue:
     ticket = found.ticket(ticket_id)
     draft = drafts.of(ticket, me())["forward"]
@@ -97,7 +97,7 @@ def forward(ticket_id: int) -> ResponseReturnValue:
 
 
 @bp.put("/tickets/<int:ticket_id>/drafts/forward/original")
-@allow(AGENT)
+@allow(WRITER)
 def pass_on(ticket_id: int) -> str:
     """Begin to forward a message, or the whole conversation where none is named."""
     ticket = found.ticket(ticket_id)
@@ -113,7 +113,7 @@ def pass_on(ticket_id: int) -> str:
 
 
 @bp.get("/tickets/<int:ticket_id>/drafts/forward/original")
-@allow(AGENT)
+@allow(WRITER)
 def passed(ticket_id: int) -> str:
     """What the agent's forward passes on, as it will be read."""
     ticket = found.ticket(ticket_id)
@@ -123,7 +123,7 @@ def passed(ticket_id: int) -> str:
 
 
 @bp.delete("/messages/<int:message_id>/delivery")
-@allow(AGENT)
+@allow(WRITER)
 def undo(message_id: int) -> str:
     """Take it back: the answer is the composer it stands in again, or the page, if that was all there was."""
     message = found.message(message_id)
@@ -141,7 +141,7 @@ def undo(message_id: int) -> str:
 
 
 @bp.post("/messages/<int:message_id>/delivery")
-@allow(AGENT)
+@allow(WRITER)
 def deliver(message_id: int) -> str:
     """Send again what failed; with ``now``, send at once what was to leave later."""
     message = found.message(message_id)

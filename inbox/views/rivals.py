@@ -56,7 +56,7 @@ def drop(ticket_id: int, kind: str, name: str) -> str:
 
 
 def _draft(ticket: Ticket, kind: str) -> Draft:
-    return found.or_404(drafts.of(ticket, me())[kind])
+    return found.or_404(drafts.of(ticket, me())[found.kind_of(kind)])
 
 
 def _apart(ticket: Ticket) -> str:

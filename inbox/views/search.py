@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, render_template, request
+from flask import Blueprint, request
 
 from inbox import search
 from inbox.lists import Page
 from inbox.views import found
-from inbox.views.lists import inbox_page
+from inbox.views.lists import drawn, inbox_page
 from inbox.views.pane import thread
 from inbox.web.current import me
 from inbox.web.permissions import AGENT, allow
@@ -37,5 +37,4 @@ def show(ticket_id: int) -> str:
 @bp.get("/_rows")
 @allow(AGENT)
 def rows() -> str:
-    tickets = search.find(me(), asked())
-    return render_template("inbox/_rows.html", tickets=tickets, gone=[], view="search", q=asked(), next=None)
+    return drawn(search.find(me(), asked()), "search", q=asked())

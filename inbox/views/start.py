@@ -17,25 +17,25 @@ from inbox.views.replies import key, then
 from inbox.web.current import is_fragment, me
 from inbox.web.errors import Said
 from inbox.web.i18n import clock
-from inbox.web.permissions import AGENT, allow
+from inbox.web.permissions import WRITER, allow
 
 bp = Blueprint("start", __name__, url_prefix="/new")
 
 
 @bp.get("")
-@allow(AGENT)
+@allow(WRITER)
 def index() -> str:
     return page(None, to=request.args.get("to", "")[:1000])
 
 
 @bp.get("/<int:draft_id>")
-@allow(AGENT)
+@allow(WRITER)
 def show(draft_id: int) -> str:
     return page(_draft(draft_id))
 
 
 @bp.post("")
-@allow(AGENT)
+@allow(WRITER)
 def send() -> ResponseReturnValue:
     number = found.whole(request.form.get("draft"))
     draft = _draft(number) if number else None
@@ -68,7 +68,7 @@ def send() -> ResponseReturnValue:
 
 
 @bp.post("/drafts")
-@allow(AGENT)
+@allow(WRITER)
 def begin() -> str:
     """Keep what was typed first; from then on it has an address of its own."""
     draft = drafts.write(drafts.begin(me()), request.form.get("html", ""), **typed())
@@ -77,7 +77,7 @@ def begin() -> str:
 
 
 @bp.put("/<int:draft_id>")
-@allow(AGENT)
+@allow(WRITER)
 def save(draft_id: int) -> ResponseReturnValue:
     draft = drafts.write(_draft(draft_id), request.form.get("html", ""), **typed())
     session.commit()
@@ -85,7 +85,7 @@ def save(draft_id: int) -> ResponseReturnValue:
 
 
 @bp.delete("/<int:draft_id>")
-@allow(AGENT)
+@allow(WRITER)
 def discard(draft_id: int) -> ResponseReturnValue:
     drafts.forget(_draft(draft_id))
     session.commit()
@@ -93,13 +93,13 @@ def discard(draft_id: int) -> ResponseReturnValue:
 
 
 @bp.post("/<int:draft_id>/files")
-@allow(AGENT)
+@allow(WRITER)
 def attach(draft_id: int) -> str:
     return attached(_draft(draft_id))
 
 
 @bp.delete("/<int:draft_id>/files/<token>")
-@allow(AGENT)
+@allow(WRITER)
 def detach(draft_id: int, token: str) -> ResponseReturnValue:
     return detached(token, _draft(draft_id))
 

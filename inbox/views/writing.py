@@ -76,6 +76,8 @@ class Desk:
 def beside(ticket: Ticket, kind: str = "", said: Sequence[Message] | None = None) -> dict[str, Any]:
     """What a ticket's composer is drawn from; ``said`` are all its messages, where they are at hand."""
     kept = drafts.of(ticket, me())
+    if not me().may_write:
+        return {"drafts": kept, "desk": Desk(kept, {}, "note", ours=[], bounced={})}
     fields = {"reply": _reply(ticket, kept["reply"], said)}
     about = None
     if forward := kept["forward"]:
@@ -236,6 +238,12 @@ def signature_of(written: AccountAddress | Message) -> str:
     return pictures.show(written.signature, files)
 
 
+def own_signature(sender: AccountAddress | None) -> str:
+    """What stands below what I write from this address, for the screen."""
+    whole = senders.signature(me(), sender)
+    return pictures.show(whole, sender.pictures) if sender and pictures.are_in(whole) else whole
+
+
 def init(app: Flask) -> None:
     """What only composers' templates ask for."""
     app.jinja_env.globals.update(
@@ -243,6 +251,7 @@ def init(app: Flask) -> None:
         passed_facts=passed_facts,
         show_pictures=show_pictures,
         signature_of=signature_of,
+        own_signature=own_signature,
         addressees=addressees,
         draft_text=lambda draft: to_text(draft.html),
     )

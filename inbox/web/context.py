@@ -26,15 +26,17 @@ def views() -> list[dict[str, Any]]:
 
 
 def _views() -> list[dict[str, Any]]:
-    counts = lists.counts(g.me)
+    g.counts = counts = lists.counts(g.me)
     places = [
         _view("mine", _("Mine"), "inbox", "g i"),
         _view("unassigned", _("Unassigned"), "user-plus", "g u"),
         _view("open", _("All open"), "st-open", "g a"),
         _view("resolved", _("All resolved"), "check", "g e"),
         _view("spam", _("Spam"), "spam", "g s"),
-        _view("attention", _("Needs attention"), "alert", "g n", "/attention"),
     ]
+    if g.me.may_write:
+        places.append(_view("figures", _("Figures"), "chart", "g r", "/figures"))
+        places.append(_view("attention", _("Needs attention"), "alert", "g n", "/attention"))
     if g.me.is_admin:
         places.append(_view("preview", _("Mail preview"), "eye", "", "/preview"))
     return [{**place, "count": counts.get(place["name"])} for place in places]
@@ -42,6 +44,10 @@ def _views() -> list[dict[str, Any]]:
 
 def _view(name: str, label: str, icon: str, key: str, href: str = "") -> dict[str, Any]:
     return {"name": name, "label": label, "icon": icon, "key": key, "href": href or f"/views/{name}"}
+
+
+def _keys() -> list[dict[str, Any]]:
+    return registry(may_write=g.me.may_write if g.get("me") else True)
 
 
 def addresses() -> list[str]:
@@ -65,4 +71,4 @@ def init(app: Flask) -> None:
         upload_limit=LocalProxy(lambda: settings().uploads.max_bytes),
         insecure_connection=LocalProxy(cookies.is_open_line),
     )
-    app.context_processor(lambda: {"keys": [] if current.is_fragment() else registry()})
+    app.context_processor(lambda: {"keys": [] if current.is_fragment() else _keys()})

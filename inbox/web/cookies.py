@@ -1,11 +1,13 @@
-"""Two cookies: the sign-in, and a signed one that only carries form tokens and a visitor's language.
+"""Cookies: the sign-in; a signed one that only carries form tokens and a visitor's language; which browser
+this is, for each who signed in with it; and, for minutes, that somebody gave a password and owes a code.
 
-Over https both are ``__Host-``: no other host and no plain http can set them. A browser drops such a cookie
+Over https all are ``__Host-``: no other host and no plain http can set them. A browser drops such a cookie
 over plain http on a LAN, so there they are plainly named, and the page says that the line is not private.
 """
 
 from __future__ import annotations
 
+import hashlib
 from datetime import timedelta
 from ipaddress import ip_address
 
@@ -13,7 +15,7 @@ from flask import Flask, Response, request
 from flask.sessions import SecureCookieSessionInterface
 
 NAME = "prosa"
-MONTHS = timedelta(days=90)
+MONTHS, YEAR, MINUTES = timedelta(days=90), timedelta(days=365), timedelta(minutes=10)
 
 
 def name(part: str = "") -> str:
@@ -25,14 +27,49 @@ def token() -> str:
 
 
 def keep(response: Response, value: str) -> Response:
+    return _set(response, name(), value, MONTHS)
+
+
+def forget(response: Response) -> Response:
+    return _drop(response, name())
+
+
+def browser(email: str) -> str:
+    """Which browser this is to whoever has that address: what it was told when they last signed in."""
+    return request.cookies.get(_of(email), "")
+
+
+def keep_browser(response: Response, email: str, value: str) -> Response:
+    return _set(response, _of(email), value, YEAR)
+
+
+def step() -> str:
+    """That the right password was given here, and the code is owed."""
+    return request.cookies.get(name("-step"), "")
+
+
+def keep_step(response: Response, value: str) -> Response:
+    return _set(response, name("-step"), value, MINUTES)
+
+
+def forget_step(response: Response) -> Response:
+    return _drop(response, name("-step"))
+
+
+def _of(email: str) -> str:
+    """A cookie for each who signs in with this browser; its name tells no address."""
+    return name(f"-browser-{hashlib.sha256(email.strip().lower().encode()).hexdigest()[:12]}")
+
+
+def _set(response: Response, called: str, value: str, age: timedelta) -> Response:
     response.set_cookie(
-        name(), value, max_age=MONTHS, path="/", httponly=True, secure=request.is_secure, samesite="Lax"
+        called, value, max_age=age, path="/", httponly=True, secure=request.is_secure, samesite="Lax"
     )
     return response
 
 
-def forget(response: Response) -> Response:
-    response.delete_cookie(name(), path="/", httponly=True, secure=request.is_secure, samesite="Lax")
+def _drop(response: Response, called: str) -> Response:
+    response.delete_cookie(called, path="/", httponly=True, secure=request.is_secure, samesite="Lax")
     return response
 
 

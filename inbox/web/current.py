@@ -9,7 +9,7 @@ from flask import Flask, Response, abort, current_app, g, redirect, request
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFProtect
 
-from inbox import db, signin
+from inbox import audit, db, signin
 from inbox.config import settings
 from inbox.db import session
 from inbox.models import Agent, Installation, SignIn
@@ -20,6 +20,9 @@ log = structlog.get_logger("web")
 csrf = CSRFProtect()
 
 SAFE = ("GET", "HEAD", "OPTIONS")
+
+FINISHING = ("second_factor.show", "second_factor.begin", "second_factor.confirm", "login.sign_out")
+"""All there is for somebody who has to set up a second factor first."""
 
 
 def me() -> Agent:
@@ -59,16 +62,24 @@ def arrive() -> ResponseReturnValue | None:
         identify()
         if g.me is None:
             return to_login()
-        if permission == permissions.ADMIN and not g.me.is_admin:
+        if is_unfinished() and request.endpoint not in FINISHING:
+            return _sent_to("/settings/security/second-factor")
+        if not permissions.holds(g.me, permission):
             abort(404)
     if request.method not in SAFE:
         _may_write()
     return None
 
 
+def is_unfinished() -> bool:
+    """Whether whoever asks owes the house a second factor, and gets to nothing else before."""
+    return signin.is_unfinished(g.me, installation())
+
+
 def identify() -> None:
     g.sign_in, ours = signin.with_house(cookies.token())
     g.me = g.sign_in.agent if g.sign_in else None
+    audit.signed_in_with.set(g.sign_in.id if g.sign_in else None)
     if ours:
         g.installation = ours
 
@@ -89,13 +100,18 @@ def _may_write() -> None:
         g.me = session.get(Agent, g.me.id)
         if g.me is None or not g.me.active:
             abort(401)
+        if not permissions.holds(g.me, permissions.needed(current_app, request.endpoint or "")):
+            abort(404)  # they lost it since this request began
         g.pop("installation", None)  # it belonged to the transaction that only read
 
 
 def to_login() -> ResponseReturnValue:
     """A page goes there by itself; for a fragment htmx is told to."""
     back = local_path(_shown_page())
-    where = "/login" + (f"?{urlencode({'next': back})}" if back not in ("", "/") else "")
+    return _sent_to("/login" + (f"?{urlencode({'next': back})}" if back not in ("", "/") else ""))
+
+
+def _sent_to(where: str) -> ResponseReturnValue:
     if is_fragment():
         return Response(status=401, headers={"HX-Redirect": where})
     return redirect(where, 303)
@@ -119,6 +135,7 @@ def is_fragment() -> bool:
 
 def leave(_problem: BaseException | None = None) -> None:
     db.end_request()
+    audit.signed_in_with.set(None)
     request.close()  # uploads lie in temporary files
     sign_in = g.get("sign_in")
     if sign_in is None:

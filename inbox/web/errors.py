@@ -5,6 +5,7 @@ from __future__ import annotations
 import structlog
 from flask import Flask, Response, g, make_response, render_template
 from flask_babel import gettext as _
+from flask_babel import ngettext
 from flask_limiter import RateLimitExceeded
 from flask_wtf.csrf import CSRFError
 from markupsafe import Markup
@@ -16,12 +17,11 @@ from werkzeug.exceptions import (
     InternalServerError,
     RequestEntityTooLarge,
     ServiceUnavailable,
-    TooManyRequests,
 )
 
 from inbox import db
 from inbox.config import settings
-from inbox.web import current
+from inbox.web import current, limits
 from inbox.web.i18n import filesize
 
 log = structlog.get_logger("web")
@@ -96,6 +96,8 @@ def _look_who_asks() -> None:
     """So that an error page has the language and the navigation of whoever sees it."""
     try:
         current.identify()
+        if g.me and current.is_unfinished():
+            g.me = None  # nothing of the house is theirs to see yet
     except Exception:
         g.me = g.sign_in = None
 
@@ -105,8 +107,15 @@ def _forged(_problem: CSRFError) -> Response:
 
 
 def _too_often(_problem: RateLimitExceeded) -> Response:
-    response = _refused(TooManyRequests())
-    response.headers["Retry-After"] = "600"
+    seconds = limits.seconds_left()
+    minutes = -(-seconds // 60)
+    said = ngettext(
+        "That was tried too often. Try again in a minute.",
+        "That was tried too often. Try again in %(num)s minutes.",
+        minutes,
+    )
+    response = _refused(Said(429, said))
+    response.headers["Retry-After"] = str(seconds)
     return response
 
 

@@ -35,6 +35,13 @@ def zone() -> ZoneInfo:
     return _zone(g.me.zone if g.get("me") else installation().zone)
 
 
+def company_zone() -> ZoneInfo:
+    """Where the company's days begin and end, whoever looks."""
+    from inbox.web.current import installation
+
+    return _zone(installation().zone)
+
+
 @cache
 def _zone(name: str) -> ZoneInfo:
     try:
@@ -48,7 +55,7 @@ def _locale() -> str:
     return language().replace("-", "_")
 
 
-def _figures() -> Locale:
+def figures() -> Locale:
     return Locale.parse("pt_BR" if language() == "pt-BR" else "en_GB")
 
 
@@ -58,11 +65,11 @@ def moment(at: datetime | None) -> str:
         return ""
     local, today = at.astimezone(zone()), now().astimezone(zone()).date()
     if local.date() == today:
-        return format_time(local, "HH:mm", locale=_figures(), tzinfo=zone())
+        return format_time(local, "HH:mm", locale=figures(), tzinfo=zone())
     if timedelta(0) < today - local.date() < timedelta(days=7):
-        return format_date(local.date(), "EEE", locale=_figures()).rstrip(".")
+        return format_date(local.date(), "EEE", locale=figures()).rstrip(".")
     skeleton = "MMMd" if local.year == today.year else "yMMMd"
-    return format_skeleton(skeleton, local, tzinfo=zone(), locale=_figures())
+    return format_skeleton(skeleton, local, tzinfo=zone(), locale=figures())
 
 
 def full(at: datetime | None) -> str:
@@ -70,13 +77,13 @@ def full(at: datetime | None) -> str:
     if at is None:
         return ""
     local = at.astimezone(zone())
-    day = format_date(local.date(), "full", locale=_figures())
-    return f"{day}, {format_time(local, 'HH:mm', locale=_figures(), tzinfo=zone())}"
+    day = format_date(local.date(), "full", locale=figures())
+    return f"{day}, {format_time(local, 'HH:mm', locale=figures(), tzinfo=zone())}"
 
 
 def weekday(at: datetime) -> str:
     """Mon"""
-    return format_date(at.astimezone(zone()).date(), "EEE", locale=_figures()).rstrip(".")
+    return format_date(at.astimezone(zone()).date(), "EEE", locale=figures()).rstrip(".")
 
 
 def iso(at: datetime | None) -> str:
@@ -87,7 +94,7 @@ def clock(at: datetime | None) -> str:
     """The time of day, with the day where it is not today."""
     if at is None:
         return ""
-    time = format_time(at.astimezone(zone()), "HH:mm", locale=_figures(), tzinfo=zone())
+    time = format_time(at.astimezone(zone()), "HH:mm", locale=figures(), tzinfo=zone())
     day = moment(at)
     return time if day == time else f"{day}, {time}"
 
@@ -99,7 +106,7 @@ def filesize(size: int | None) -> str:
             break
         amount, unit = amount / 1000, {"B": "KB", "KB": "MB", "MB": "GB"}[unit]
     digits = "#,##0" if unit in ("B", "KB") or amount >= 100 else "#,##0.#"
-    return f"{format_decimal(amount, format=digits, locale=_figures())}\u00a0{unit}"
+    return f"{format_decimal(amount, format=digits, locale=figures())}\u00a0{unit}"
 
 
 @cache

@@ -29,6 +29,10 @@ KEYS = (
     Key("go.resolved", ("g e",), "go", _("All resolved")),
     Key("go.spam", ("g s",), "go", _("Spam")),
     Key("go.attention", ("g n",), "go", _("Needs attention")),
+    Key("go.figures", ("g r",), "go", _("Figures")),
+    Key("go.customers", ("g c",), "go", _("Customers")),
+    Key("go.notices", ("g b",), "go", _("Notices")),
+    Key("go.mentions", ("g m",), "go", _("Mentions")),
     Key("go.settings", ("g ,",), "go", _("Settings")),
     Key("next", ("j", "ArrowDown"), "list", _("Next conversation")),
     Key("previous", ("k", "ArrowUp"), "list", _("Previous conversation")),
@@ -51,7 +55,10 @@ KEYS = (
     Key("spam", ("!",), "here", _("Spam, or not")),
     Key("unfold", (";",), "here", _("Unfold all messages")),
     Key("customer", ("\\",), "here", _("Show or hide the customer")),
+    Key("follow", ("w",), "here", _("Follow, or no longer")),
     Key("copy.link", (".",), "here", _("Copy the link")),
+    Key("notice.done", ("e",), "notices", _("Put a notice away")),
+    Key("notice.read", ("Shift+a",), "notices", _("Mark all as read")),
     Key("send", ("Mod+Enter",), "write", _("Send")),
     Key("send.resolve", ("Mod+Shift+Enter",), "write", _("Send, resolve and go on")),
     Key("send.later", ("Mod+Shift+l",), "write", _("Send later")),
@@ -62,6 +69,20 @@ KEYS = (
 )
 
 
-def registry() -> list[dict[str, Any]]:
-    """The list as the page carries it, in the reader's language."""
-    return [{"id": k.id, "keys": list(k.keys), "group": k.group, "label": str(k.label)} for k in KEYS]
+WRITES = frozenset(
+    {
+        "compose", "go.attention", "go.figures", "resolve", "reply", "reply.author", "forward", "mine",
+        "assign", "status", "priority", "tags", "macro", "move", "spam", "send.resolve", "send.later", "cc",
+        "bcc",
+    }
+)  # fmt: skip
+"""What only somebody does who answers customers and changes tickets."""
+
+
+def registry(*, may_write: bool = True) -> list[dict[str, Any]]:
+    """The list as the page carries it, in the reader's language. A key that is not theirs says so."""
+    return [_drawn(key) | ({} if may_write or key.id not in WRITES else {"no": True}) for key in KEYS]
+
+
+def _drawn(key: Key) -> dict[str, Any]:
+    return {"id": key.id, "keys": list(key.keys), "group": key.group, "label": str(key.label)}

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import gevent
-from gevent.pywsgi import WSGIHandler, WSGIServer
+from gevent.pywsgi import Input, WSGIHandler, WSGIServer
 
 HEAD_SECONDS = 20
 """For the request line and all headers; also how long an idle connection is kept."""
@@ -13,11 +14,35 @@ HEAD_SECONDS = 20
 SILENCE_SECONDS = 60
 """Between two pieces of a body, or of an answer that nobody takes. Websockets are pinged more often."""
 
+BODY_SECONDS = 15 * 60
+"""For a whole body: the largest upload over a line of 30 KB a second. A byte a minute is not waited for."""
+
 MOST_CONNECTIONS = 20_000
 
 
+class Body(Input):
+    """What is sent with a request, which has to be all there by a deadline."""
+
+    __slots__ = ("_until",)
+
+    def __init__(self, given: Input) -> None:
+        super().__init__(given.rfile, given.content_length, given.socket, given.chunked_input)
+        self._until = time.monotonic() + BODY_SECONDS
+
+    def _do_read(self, *how: Any, **more: Any) -> bytes:
+        with self._in_time():
+            return bytes(super()._do_read(*how, **more))
+
+    def _chunked_read(self, *how: Any, **more: Any) -> bytes:
+        with self._in_time():
+            return bytes(super()._chunked_read(*how, **more))
+
+    def _in_time(self) -> gevent.Timeout:
+        return gevent.Timeout.start_new(max(0.001, self._until - time.monotonic()), TimeoutError)
+
+
 class Handler(WSGIHandler):
-    """Gives up on whoever sends headers a byte at a time."""
+    """Gives up on whoever sends headers, or what follows them, a byte at a time."""
 
     _deadline: gevent.Timeout
 
@@ -33,6 +58,12 @@ class Handler(WSGIHandler):
             return None
         finally:
             self._deadline.close()
+
+    def get_environ(self) -> dict[str, Any]:
+        environ: dict[str, Any] = super().get_environ()
+        if isinstance(environ["wsgi.input"], Input):  # a websocket reads by itself
+            environ["wsgi.input"] = self.wsgi_input = Body(environ["wsgi.input"])
+        return environ
 
     def handle_one_response(self) -> None:
         self._deadline.close()  # it has asked: now it is our turn

@@ -16,6 +16,10 @@ IDLE_SECONDS = 5 * 60
 """IDLE is begun anew well before the 29 minutes after which a server may hang up (RFC 2177), and often
 enough to notice one that no longer announces anything."""
 
+BRAKE = (0.0, 0.0, 1.0, 5.0, 15.0, 60.0)
+"""Seconds of rest after so many announcements in a row without any mail: a server that announces for ever is
+asked ever less often."""
+
 POLL_SECONDS = 60
 """How often we look into what is not announced: further folders, and servers without IDLE."""
 
@@ -50,12 +54,17 @@ def listen(
         idles = server.can("IDLE")
         opened = [Folder(server, name, settings, cursors.get(name, {}), known) for name in named]
         long = IDLE_SECONDS if idles and len(opened) == 1 else POLL_SECONDS
+        announced, in_vain = False, 0
         while not stopped():
+            found = False
             for batch in _round(opened):
+                found = found or bool(batch.items)
                 yield batch
                 if stopped():
                     return
-            _wait(server, idles, stopped, long)
+            in_vain = in_vain + 1 if announced and not found else 0
+            _rest(BRAKE[min(in_vain, len(BRAKE) - 1)], stopped)
+            announced = _wait(server, idles, stopped, long)
     finally:
         server.close()
 
@@ -75,10 +84,15 @@ def _round(opened: list[Folder]) -> Iterator[Batch]:
     yield Batch(trouble=trouble)
 
 
-def _wait(server: Server, idles: bool, stopped: Callable[[], bool], seconds: float) -> None:
+def _wait(server: Server, idles: bool, stopped: Callable[[], bool], seconds: float) -> bool:
+    """Whether the server announced something."""
     if idles:
-        server.wait(seconds, stopped)
-        return
+        return server.wait(seconds, stopped)
+    _rest(seconds, stopped)
+    return False
+
+
+def _rest(seconds: float, stopped: Callable[[], bool]) -> None:
     until = time.monotonic() + seconds
     while not stopped() and time.monotonic() < until:
         time.sleep(min(0.5, seconds))

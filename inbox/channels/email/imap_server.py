@@ -17,15 +17,19 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 
-from imapclient import IMAPClient, SocketTimeout
+from imapclient import IMAPClient, SocketTimeout, imap4, tls
 from imapclient.exceptions import CapabilityError, IMAPClientAbortError, IMAPClientError
 
+from inbox import fetch
 from inbox.channels import ConnectError
 from inbox.channels.email import refusals, secrecy
 
 CONNECT_SECONDS = 20
 READ_SECONDS = 60
 """A server that says nothing for so long while it owes us an answer is gone."""
+
+ANSWER_SECONDS = 15 * 60
+"""For a whole answer: the largest mail over a line of 60 KB a second. Who drips for longer is let go."""
 
 LARGEST = 50_000_000
 """Bytes of a mail, where the settings do not say."""
@@ -77,8 +81,32 @@ class FolderName:
     """One of ``ROLES``, where the server says so (RFC 6154)."""
 
 
+class _InTime:
+    """Greets and tells what it can within the time of one answer."""
+
+    sock: socket.socket
+
+    def _connect(self) -> None:
+        with fetch.bounded(self.sock, time.monotonic() + ANSWER_SECONDS):
+            super()._connect()  # type: ignore[misc]
+
+
+class _Plain(_InTime, imap4.IMAP4WithTimeout):
+    pass
+
+
+class _Tls(_InTime, tls.IMAP4_TLS):
+    pass
+
+
 class _Client(IMAPClient):
     """The library's, but it hears mail announced before IDLE has begun, or in one breath with that."""
+
+    def _create_IMAP4(self) -> Any:  # noqa: N802 (the library calls it so)
+        seconds = self._timeout.connect
+        if self.ssl:
+            return _Tls(self.host, self.port, self.ssl_context, seconds)
+        return _Plain(self.host, self.port, seconds)
 
     def idle(self) -> None:
         self._idle_tag = self._imap._command("IDLE")
@@ -86,16 +114,27 @@ class _Client(IMAPClient):
             if refused := self._imap.tagged_commands[self._idle_tag]:
                 raise IMAPClientError(f"IDLE failed: {refused[1][0]!r}")
 
+    heard = 0
+    """Bytes of the answer to this command."""
+
     def take_no_more_than(self, most: int) -> None:
-        """Bytes at once: a server may say that anything follows, and the library makes room for all of it."""
-        read = self._imap.read
+        """Bytes at once, and twice that in one answer: a server may say that anything follows, and the
+        library makes room for all of it."""
+        read, readline = self._imap.read, self._imap.readline
 
         def within(size: int) -> bytes:
             if size > most:
                 raise IMAPClientAbortError(f"{size} bytes at once")
-            return bytes(read(size))
+            return counted(bytes(read(size)))
+
+        def counted(said: bytes) -> bytes:
+            self.heard += len(said)
+            if self.heard > 2 * most:
+                raise IMAPClientAbortError(f"{self.heard} bytes in one answer")
+            return said
 
         self._imap.read = within
+        self._imap.readline = lambda: counted(readline())
 
     def announcements(self) -> int:
         """How often the server has told how many mails there are, since the folder was opened."""
@@ -119,8 +158,9 @@ class Server:
         self._client.take_no_more_than(2 * int(settings.get("max_bytes") or LARGEST))
         self._announced = 0
         try:
-            self._secure()
-            self._sign_in(settings)
+            with self._in_time():
+                self._secure()
+                self._sign_in(settings)
         except BaseException:
             self.close()
             raise
@@ -197,9 +237,17 @@ class Server:
             return bool(self._client.has_capability(capability))
 
     @contextlib.contextmanager
+    def _in_time(self) -> Iterator[None]:
+        """Each byte has its time; an answer of bytes that come one by one has this one."""
+        self._client.heard = 0
+        with fetch.bounded(self._client.socket(), time.monotonic() + ANSWER_SECONDS):
+            yield
+
+    @contextlib.contextmanager
     def _plainly(self) -> Iterator[None]:
         try:
-            yield
+            with self._in_time():
+                yield
         except (OSError, IMAPClientAbortError) as problem:
             raise refusals.lost(problem, self.where) from problem
         except IMAPClientError as problem:
@@ -316,8 +364,8 @@ class Server:
 
     # ------------------------------------------------------------------------------------ waiting
 
-    def wait(self, seconds: float, stopped: Callable[[], bool]) -> None:
-        """Until the server announces something (IDLE, RFC 2177), or for so long."""
+    def wait(self, seconds: float, stopped: Callable[[], bool]) -> bool:
+        """Until the server announces something (IDLE, RFC 2177), or for so long; whether it did."""
         deadline = time.monotonic() + seconds
         try:
             with self._plainly():
@@ -325,13 +373,13 @@ class Server:
         except (Refused, CapabilityError) as problem:
             raise ConnectError(refusals.SAID, refusals.tidy(problem)) from problem
         with self._plainly():
-            early = self._client.announcements() > self._announced or _is_of_mail(self._client.idle_check())
-            while not early and not stopped() and (left := deadline - time.monotonic()) > 0:
+            news = self._client.announcements() > self._announced or _is_of_mail(self._client.idle_check())
+            while not news and not stopped() and (left := deadline - time.monotonic()) > 0:
                 if _is_readable(self._client.socket(), min(left, 0.5)):
-                    news = self._client.idle_check()
-                    if not news or _is_of_mail(news):
-                        break  # nothing although it was readable: DONE tells whether it is gone
+                    said = self._client.idle_check()
+                    news = not said or _is_of_mail(said)  # nothing to read: DONE tells whether it is gone
             self._client.idle_done()
+        return news
 
 
 def _is_of_mail(news: Sequence[Any]) -> bool:

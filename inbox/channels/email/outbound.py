@@ -50,6 +50,7 @@ def letter(settings: Mapping[str, Any], outbound: Outbound) -> bytes:
         headers={
             marks.HEADER: marks.mark(settings["signing_key"]),
             **(BY_MACHINE if outbound.automated else {}),
+            **_unsubscribe(outbound.unsubscribe),
         },
     )
     try:
@@ -78,8 +79,9 @@ def envelope(settings: Mapping[str, Any], outbound: Outbound) -> Envelope:
 
 
 def _auto_submitted(outbound: Outbound) -> str:
-    """A survey answers nothing: it is generated (RFC 3834, 5), and what comes back of it shall reach us."""
-    return {"": "", "survey": "auto-generated"}.get(outbound.automated, "auto-replied")
+    """A survey or memo answers nothing: it is generated (RFC 3834, 5), and what bounces shall reach us."""
+    generated = {"": "", "survey": "auto-generated", "memo": "auto-generated"}
+    return generated.get(outbound.automated, "auto-replied")
 
 
 # ---------------------------------------------------------------------------------------------- text
@@ -125,8 +127,15 @@ def _line(text: str) -> str:
     return " ".join("".join(char if char.isprintable() else " " for char in text).split())
 
 
+def _unsubscribe(url: str) -> dict[str, str]:
+    """A button of the mail program's own that needs no page (RFC 2369, 3.2; RFC 8058, 3.1): https only."""
+    if not url.startswith("https:"):
+        return {}
+    return {"List-Unsubscribe": f"<{url}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
+
+
 def _signed_reply_to(settings: Mapping[str, Any], outbound: Outbound) -> tuple[Address, ...]:
-    if not settings.get("plus_addressing"):
+    if not settings.get("plus_addressing") or not outbound.thread:
         return ()
     try:
         signed = Signer(settings["signing_key"]).reply_address(outbound.thread, outbound.sender.address)

@@ -7,14 +7,18 @@ import contextlib
 import hashlib
 import poplib
 import ssl
+import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from inbox import fetch
 from inbox.channels import ConnectError
 from inbox.channels.email import refusals, secrecy
 
 SECONDS = 60
+ANSWER_SECONDS = 15 * 60
+"""For a whole answer: the largest mail over a line of 60 KB a second. Who drips for longer is let go."""
 
 # RFC 5322 allows lines of 998 bytes and poplib 2,048; many programs write a whole paragraph into one
 poplib._MAXLINE = 16_000_000  # type: ignore[attr-defined]
@@ -53,7 +57,8 @@ class _Plain(poplib.POP3):
 
     def _getresp(self) -> bytes:
         try:
-            return super()._getresp()  # type: ignore[misc]
+            with in_time(self):
+                return bytes(super()._getresp())  # type: ignore[misc]
         except BaseException:
             if not hasattr(self, "welcome"):
                 self.close()
@@ -62,6 +67,13 @@ class _Plain(poplib.POP3):
 
 class _Tls(_Plain, poplib.POP3_SSL):
     pass
+
+
+@contextlib.contextmanager
+def in_time(pop: poplib.POP3) -> Iterator[None]:
+    """Each byte has its time; an answer of bytes that come one by one has this one."""
+    with fetch.bounded(pop.sock, time.monotonic() + ANSWER_SECONDS):
+        yield
 
 
 class Server:
@@ -138,7 +150,8 @@ class Server:
     @contextlib.contextmanager
     def _plainly(self) -> Iterator[None]:
         try:
-            yield
+            with in_time(self._pop):
+                yield
         except OSError as problem:
             raise refusals.lost(problem, self.where) from problem
         except poplib.error_proto as problem:

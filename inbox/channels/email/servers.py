@@ -242,7 +242,8 @@ class Internet:
     """The outside as it is."""
 
     tls: Callable[[], ssl.SSLContext] = ssl.create_default_context
-    connect: Callable[..., socket.socket] = socket.create_connection
+    connect: Callable[[str, int, float], socket.socket] = fetch.line
+    may_be_called: Callable[[str, int, float], bool] = fetch.may_be_called
     resolver: dns.resolver.Resolver | None = field(default=None)
 
     def page(self, url: str) -> bytes | None:
@@ -274,19 +275,19 @@ class Internet:
             return None
         found = sorted((srv.priority, -srv.weight, _host(srv.target), srv.port) for srv in answer)
         host, port = next(((host, port) for *_order, host, port in found if host), ("", 0))
-        return (host, port) if host else None
+        return (host, port) if host and self.may_be_called(host, port, EACH) else None
 
     def answers(self, server: Server) -> bool:
         """Whether a mail server greets there, with a certificate of that name where TLS comes first."""
         greeting = {"imap": b"* OK", "pop3": b"+OK", "smtp": b"220"}[server.protocol]
         try:
-            with self.connect((server.host, server.port), EACH) as plain:
+            with self.connect(server.host, server.port, EACH) as plain:
                 plain.settimeout(EACH)
                 if server.security != "tls":
                     return plain.recv(4096).startswith(greeting)
                 with self.tls().wrap_socket(plain, server_hostname=server.host) as secure:
                     return secure.recv(4096).startswith(greeting)
-        except (OSError, ValueError):
+        except (OSError, ValueError, fetch.Refused, fetch.Failed):
             return False
 
     def _resolver(self) -> dns.resolver.Resolver:

@@ -22,6 +22,7 @@ BROKEN = N_("The DKIM key of this mailbox cannot be used: put it right in Settin
 SIGNED = (
     "From", "Reply-To", "To", "Cc", "Subject", "Date", "Message-ID", "In-Reply-To", "References",
     "MIME-Version", "Content-Type", "Content-Transfer-Encoding", "Auto-Submitted",
+    "List-Unsubscribe", "List-Unsubscribe-Post",
 )  # fmt: skip
 SEALED = ("From", "Reply-To", "To", "Cc", "Subject", "Date", "Message-ID", "MIME-Version", "Content-Type")
 """Named once more than they occur: one more, or a first, breaks the signature (RFC 6376, 8.15)."""

@@ -11,14 +11,21 @@ import contextlib
 import smtplib
 import socket
 import ssl
+import time
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from inbox import fetch
 from inbox.channels import N_, AccountError, Check, SendError
 from inbox.channels.email import answers, secrecy
 
 CONNECT_SECONDS = 20.0
 COMMAND_SECONDS = 30.0
+ANSWER_SECONDS = 10 * 60.0
+"""For a whole answer, the longest that RFC 5321 knows of (4.5.3.2.6). Who drips for longer is let go."""
+
+LONGEST_ANSWER = 1_000_000
+"""Bytes. Lines without end would fill our memory."""
 ASK_A_PERSON = 300.0
 """Seconds to the next try where somebody has to change the settings first."""
 
@@ -130,15 +137,50 @@ def explained(settings: Mapping[str, Any]) -> Iterator[None]:
 # -------------------------------------------------------------------------------------------- steps
 
 
+class _Plain(smtplib.SMTP):
+    """Takes in no endless answer, neither of bytes that come one by one nor of too many."""
+
+    def getreply(self) -> tuple[int, bytes]:
+        if self.sock is None:
+            return super().getreply()
+        self.file = _Lines(self.file or self.sock.makefile("rb"))
+        with fetch.bounded(self.sock, time.monotonic() + ANSWER_SECONDS):
+            try:
+                return super().getreply()
+            finally:
+                self.file = self.file and self.file.lines
+
+
+class _Tls(_Plain, smtplib.SMTP_SSL):
+    pass
+
+
+class _Lines:
+    """The lines of one answer."""
+
+    def __init__(self, lines: Any) -> None:
+        self.lines, self.heard = lines, 0
+
+    def readline(self, most: int) -> bytes:
+        said = bytes(self.lines.readline(most))
+        self.heard += len(said)
+        if self.heard > LONGEST_ANSWER:
+            raise OSError(f"more than {LONGEST_ANSWER} bytes in one answer")
+        return said
+
+    def close(self) -> None:
+        self.lines.close()
+
+
 def _connected(settings: Mapping[str, Any], seconds: float) -> smtplib.SMTP:
     host, port = str(settings["smtp_host"]), int(settings.get("smtp_port") or 587)
     # our name is asked of no name server, which may be slow: what we call ourselves follows
     with explained(settings):
         if settings.get("smtp_security") == "tls":
             context = ssl.create_default_context()
-            server: smtplib.SMTP = smtplib.SMTP_SSL(host, port, "localhost", timeout=seconds, context=context)
+            server: smtplib.SMTP = _Tls(host, port, "localhost", timeout=seconds, context=context)
         else:
-            server = smtplib.SMTP(host, port, "localhost", timeout=seconds)
+            server = _Plain(host, port, "localhost", timeout=seconds)
     if server.sock is not None:
         address = server.sock.getsockname()[0]
         server.local_hostname = f"[IPv6:{address}]" if ":" in address else f"[{address}]"

@@ -2,20 +2,31 @@
 
 from inbox.views.settings import (
     addresses,
+    audit,
     company,
     connect,
     feedback,
+    fields,
     history,
     macros,
     mailboxes,
     me,
+    notices,
     people,
     permission,
+    privacy,
+    second_factor,
+    security,
+    tags,
     teams,
+    topics,
 )
 
 SCREENS = (
     me.bp,
+    notices.bp,
+    security.bp,
+    second_factor.bp,
     people.bp,
     teams.bp,
     macros.bp,
@@ -25,5 +36,10 @@ SCREENS = (
     addresses.bp,
     history.bp,
     company.bp,
+    topics.bp,
+    tags.bp,
+    audit.bp,
     feedback.bp,
+    privacy.bp,
+    fields.bp,
 )

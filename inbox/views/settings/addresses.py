@@ -23,6 +23,7 @@ from inbox.views.found import number, or_404
 from inbox.views.reading import READER
 from inbox.views.settings.mailboxes import is_taken, one, team_choices
 from inbox.web import forms
+from inbox.web.current import me
 from inbox.web.errors import Said
 from inbox.web.permissions import ADMIN, allow
 
@@ -53,7 +54,7 @@ def add(account_id: int) -> ResponseReturnValue:
     if not form.validate():
         raise Said(422, next(iter(form.errors.values()))[0])
     try:
-        row = mailboxes.add_address(account, form.address.data)
+        row = mailboxes.add_address(account, form.address.data, by=me())
     except mailboxes.Taken as taken:
         session.rollback()
         raise Said(422, is_taken(taken)) from taken
@@ -69,7 +70,8 @@ def update(account_id: int, address_id: int) -> ResponseReturnValue:
         return _remove(account, row)
     if not form.validate():
         raise Said(422, next(iter(form.errors.values()))[0])
-    mailboxes.change_address(row, form.name.data or "", form.team.data or None, form.signature.data or "")
+    facts = (form.name.data or "", form.team.data or None, form.signature.data or "")
+    mailboxes.change_address(row, *facts, me())
     return _back(account, gettext("Saved."), row)
 
 
@@ -91,7 +93,7 @@ def add_picture(account_id: int, address_id: int) -> str:
 
 def _remove(account: Account, row: AccountAddress) -> ResponseReturnValue:
     try:
-        mailboxes.remove_address(row)
+        mailboxes.remove_address(row, me())
     except mailboxes.Needed as needed:
         raise Said(422, gettext("The mailbox needs its own address.")) from needed
     return _back(account, gettext("Removed."))

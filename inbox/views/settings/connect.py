@@ -15,7 +15,7 @@ from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
 from wtforms import SelectField
 
-from inbox import channels, mailboxes, oauth, vault
+from inbox import audit, channels, mailboxes, oauth, vault
 from inbox.channels.email import oauth as protocol
 from inbox.channels.email import providers, servers
 from inbox.db import session
@@ -25,7 +25,7 @@ from inbox.views.settings.channel_fields import Drawn, drawn, posted, problems_i
 from inbox.views.settings.mailboxes import is_taken, one, team_choices
 from inbox.web import forms
 from inbox.web.addresses import public_url
-from inbox.web.current import installation
+from inbox.web.current import installation, me
 from inbox.web.limits import calls_out
 from inbox.web.permissions import ADMIN, allow
 
@@ -78,7 +78,7 @@ def begin() -> ResponseReturnValue:
     if form.validate():
         facts = {"name": form.name.data or installation().company, "team_id": form.team.data or None}
         try:
-            account = mailboxes.add(KIND, form.address.data, **facts, active=False)
+            account = mailboxes.add(KIND, form.address.data, me(), **facts, active=False)
             return redirect(_look(account), 303)
         except mailboxes.Taken as taken:
             session.rollback()
@@ -99,7 +99,7 @@ def _look(account: Account) -> str:
     session.commit()  # nobody waits for the network
     found = servers.find(account.address)
     if not (found.trouble and (account.settings or {}).get("in_host")):  # a guess replaces nothing
-        mailboxes.set_fields(account, mailboxes.proposal(found))
+        mailboxes.set_fields(account, mailboxes.proposal(found), me())
     session.commit()
     return f"/settings/mailboxes/{account.id}/connect?found={found.trouble or found.how}"
 
@@ -127,10 +127,10 @@ def save(account_id: int) -> ResponseReturnValue:
     if _has_to_sign_in(account, values):
         # until somebody has, a mailbox that works goes on as it is
         way = values.pop("auth")
-        mailboxes.set_fields(account, values)
+        mailboxes.set_fields(account, values, me())
         session.commit()
         return redirect(f"/settings/mailboxes/{account.id}/connect?way={way}", 303)
-    mailboxes.set_fields(account, values)
+    mailboxes.set_fields(account, values, me())
     if "anyway" in request.form:
         return _done(account, gettext("Saved. What does not work yet is shown here."))
     return tried(account)
@@ -150,7 +150,9 @@ def tried(account: Account) -> ResponseReturnValue:
 
 
 def _done(account: Account, said: str) -> ResponseReturnValue:
-    account.active = True
+    if not account.active:
+        account.active = True
+        audit.record("account_changed", me(), account=account.id, active=[False, True])
     session.commit()
     flash(said)
     return redirect(f"/settings/mailboxes/{account.id}", 303)

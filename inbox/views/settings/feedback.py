@@ -9,10 +9,10 @@ from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
 from wtforms import BooleanField, SelectField
 
-from inbox import surveys
+from inbox import audit, surveys
 from inbox.db import session
 from inbox.feedback import Policy
-from inbox.models import Event, Installation
+from inbox.models import Installation
 from inbox.views.settings.company import CompanyForm
 from inbox.web import forms
 from inbox.web.current import me
@@ -67,8 +67,9 @@ def save() -> ResponseReturnValue:
         page = render_template("settings/company.html", form=company, feedback=form, page_name="company")
         return page, 422
     wanted = {name: form[name].data for name in Policy().kept()}
+    before = surveys.policy().kept()
     Installation.current().feedback = wanted
-    session.add(Event(kind="feedback_set", agent_id=me().id, data=wanted))
+    audit.record("feedback_set", me(), **audit.changes(before, wanted))
     session.commit()
     flash(gettext("Saved."))
     return redirect("/settings/company", 303)

@@ -64,7 +64,7 @@ def stop(account_id: int, import_id: int) -> str:
     account = one(account_id)
     found = session.get(MailImport, number(import_id))
     or_404(found if found and found.account_id == account.id else None)
-    imports.stop(import_id)
+    imports.stop(import_id, me())
     session.commit()
     return _drawn(account)
 

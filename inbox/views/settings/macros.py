@@ -27,7 +27,7 @@ from inbox.views.found import number, or_404
 from inbox.views.macros import drawn, placeholder_words
 from inbox.web import forms
 from inbox.web.current import installation, me
-from inbox.web.permissions import AGENT, allow
+from inbox.web.permissions import WRITER, allow
 
 bp = Blueprint("macro_settings", __name__, url_prefix="/settings/macros")
 
@@ -105,7 +105,7 @@ def _tags(do: str, typed: str | None) -> list[Action]:
 
 
 @bp.get("")
-@allow(AGENT)
+@allow(WRITER)
 def index() -> str:
     every = macros.every(me())
     shared = [one for one in every if not one.owner_id]
@@ -116,19 +116,19 @@ def index() -> str:
 
 
 @bp.get("/new")
-@allow(AGENT)
+@allow(WRITER)
 def new() -> str:
     return _page(None, MacroForm(formdata=None))
 
 
 @bp.post("")
-@allow(AGENT)
+@allow(WRITER)
 def add() -> ResponseReturnValue:
     return _save(None)
 
 
 @bp.get("/<int:macro_id>")
-@allow(AGENT)
+@allow(WRITER)
 def show(macro_id: int) -> str:
     macro = _one(macro_id)
     if not macros.may_change(macro, me()):
@@ -140,11 +140,11 @@ def show(macro_id: int) -> str:
 
 
 @bp.post("/<int:macro_id>")
-@allow(AGENT)
+@allow(WRITER)
 def update(macro_id: int) -> ResponseReturnValue:
     macro = _changeable(macro_id)
     if "remove" in request.form:
-        macros.remove(macro)
+        macros.remove(macro, me())
         session.commit()
         flash(gettext("Removed."))
         return redirect("/settings/macros", 303)
@@ -152,13 +152,13 @@ def update(macro_id: int) -> ResponseReturnValue:
 
 
 @bp.get("/<int:macro_id>/files/<token>")
-@allow(AGENT)
+@allow(WRITER)
 def file(macro_id: int, token: str) -> Response:
     return to_keep(or_404(next((one for one in _one(macro_id).files if one.token == token), None)))
 
 
 @bp.post("/_preview")
-@allow(AGENT)
+@allow(WRITER)
 def preview() -> str:
     """How a text will read, filled in for somebody."""
     html = clean_written(request.form.get("html", "")[: macros.LONGEST_TEXT])
@@ -201,7 +201,7 @@ def _keep(macro: Macro | None, form: MacroForm) -> Macro:
     if macro is None:
         macro = macros.add(me(), **form.facts())
     else:
-        macros.change(macro, **form.facts())
+        macros.change(macro, me(), **form.facts())
     gone = set(request.form.getlist("remove_file"))
     macro.files = [one for one in macro.files if one.token not in gone]
     for sent in request.files.getlist("upload"):

@@ -21,6 +21,7 @@ from inbox.views.found import number, or_404
 from inbox.views.settings import trying
 from inbox.views.settings.channel_fields import Drawn, drawn, posted, problems_in
 from inbox.web import forms
+from inbox.web.current import me
 from inbox.web.limits import calls_out
 from inbox.web.permissions import ADMIN, allow
 
@@ -80,7 +81,7 @@ def update(account_id: int) -> ResponseReturnValue:
     problems = problems_in(fields, values, kept=account.settings or {})
     if form.validate() and not problems:
         try:
-            mailboxes.change(account, **form.facts(), fields=values)
+            mailboxes.change(account, me(), **form.facts(), fields=values)
             session.commit()
             flash(gettext("Saved."))
             return redirect(f"/settings/mailboxes/{account.id}", 303)
@@ -105,7 +106,7 @@ def check(account_id: int) -> str:
 @allow(ADMIN)
 def make_dkim_key(account_id: int) -> ResponseReturnValue:
     account = one(account_id)
-    mailboxes.make_dkim_key(account)
+    mailboxes.make_dkim_key(account, me())
     session.commit()
     flash(
         gettext("Here is a new key. Publish its DNS record now: what is sent from here on is signed with it.")
