@@ -4,6 +4,7 @@ import { createHash } from "node:crypto";
 import { mkdir, readFile, readdir, rm, watch, writeFile } from "node:fs/promises";
 import { basename, dirname, extname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { brotliCompressSync, gzipSync } from "node:zlib";
 import { build } from "esbuild";
 
 const here = dirname(fileURLToPath(import.meta.url));
@@ -33,10 +34,18 @@ async function bundle() {
     manifest[name] = hashed(name, content);
     written.push(manifest[name]);
     await writeFile(join(out, manifest[name]), content);
+    await pack(manifest[name], content);
+  };
+  // packed once here, as well as it goes, and not for every browser that asks
+  const pack = async (name, content) => {
+    for (const [ending, packed] of [["br", brotliCompressSync], ["gz", gzipSync]]) {
+      await writeFile(join(out, `${name}.${ending}`), packed(content));
+      written.push(`${name}.${ending}`);
+    }
   };
 
   await mkdir(join(out, "fonts"), { recursive: true });
-  const [scripts, blocking, styles, print] = await Promise.all([
+  const [scripts, blocking, styles, print, charts, chartStyles, worker] = await Promise.all([
     build({ ...SHARED, entryPoints: [join(here, "js/app.js")], format: "iife", outfile: "app.js", metafile: true }),
     build({ ...SHARED, entryPoints: [join(here, "js/theme.js")], format: "iife", outfile: "theme.js" }),
     build({
@@ -44,11 +53,17 @@ async function bundle() {
       loader: { ".woff2": "file" }, assetNames: "fonts/[name].[hash]", metafile: true,
     }),
     build({ ...SHARED, entryPoints: [join(here, "css/print.css")], outfile: join(out, "print.css") }),
+    build({ ...SHARED, entryPoints: [join(here, "js/figures.js")], format: "iife", outfile: "figures.js", metafile: true }),
+    build({ ...SHARED, entryPoints: [join(here, "css/figures.css")], outfile: join(out, "figures.css") }),
+    build({ ...SHARED, entryPoints: [join(here, "js/sw.js")], format: "iife", outfile: "sw.js" }),
   ]);
 
   await keep("app.js", scripts.outputFiles[0].contents);
   await keep("theme.js", blocking.outputFiles[0].contents);
+  await keep("sw.js", worker.outputFiles[0].contents);
   await keep("print.css", print.outputFiles[0].contents);
+  await keep("figures.js", charts.outputFiles[0].contents);
+  await keep("figures.css", chartStyles.outputFiles[0].contents);
   for (const file of styles.outputFiles) {
     const name = basename(file.path);
     if (name.endsWith(".css")) await keep("app.css", file.contents);
@@ -59,7 +74,7 @@ async function bundle() {
     }
   }
   for (const name of ["icons.svg", "favicon.svg"]) await keep(name, await readFile(join(here, name)));
-  await writeFile(join(out, "licences.txt"), await licences([scripts, styles]));
+  await writeFile(join(out, "licences.txt"), await licences([scripts, styles, charts]));
   await writeFile(join(out, "manifest.json"), `${JSON.stringify(manifest, null, 2)}\n`);
   await sweep(new Set([...written, "licences.txt", "manifest.json", ".stamp"]));
 }

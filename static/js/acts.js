@@ -134,7 +134,7 @@ export function assign(id, agent, name) {
   return true;
 }
 
-const PUT = { status: ["/status", "status"], priority: ["/priority", "priority"], team: ["/team", "team_id"] };
+const PUT = { status: ["/status", "status"], priority: ["/priority", "priority"], team: ["/team", "team_id"], topic: ["/topic", "topic_id"] };
 
 /** What a menu chose. */
 export function choose(id, what, value, label) {
@@ -175,7 +175,7 @@ export function start() {
     const source = at.closest("[data-copy]");
     if (source) { const from = $(source.dataset.copy); copy(from.value ?? from.textContent); }
   });
-  for (const [name, href] of [["mine", "/views/mine"], ["unassigned", "/views/unassigned"], ["open", "/views/open"], ["resolved", "/views/resolved"], ["spam", "/views/spam"], ["attention", "/attention"], ["settings", "/settings"]]) {
+  for (const [name, href] of [["mine", "/views/mine"], ["unassigned", "/views/unassigned"], ["open", "/views/open"], ["resolved", "/views/resolved"], ["spam", "/views/spam"], ["attention", "/attention"], ["customers", "/customers"], ["figures", "/figures"], ["settings", "/settings"]]) {
     keys.on(`go.${name}`, () => { location.assign(href); });
   }
   if (!$("#pane")) return;

@@ -14,6 +14,7 @@ function copy(from, to, depth) {
     const name = node.tagName.toUpperCase();
     if (DROPPED.has(name)) continue;
     if (name === "IMG") { picture(node, to); continue; }
+    if (name === "DATA") { named(node, to, depth); continue; }
     if (depth > DEEPEST) { to.append(document.createTextNode(node.textContent)); continue; }
     if (KEPT.has(name)) {
       const own = document.createElement(name);
@@ -30,6 +31,16 @@ function copy(from, to, depth) {
       to.append(own);
     } else copy(node, to, depth + 1);
   }
+}
+
+/** A colleague, by their number. */
+function named(node, to, depth) {
+  const value = node.getAttribute("value") ?? "";
+  if (!/^[1-9]\d{0,8}$/.test(value)) return copy(node, to, depth + 1);
+  const own = document.createElement("data");
+  own.setAttribute("value", value);
+  own.append(node.textContent);
+  return to.append(own);
 }
 
 /** One of ours, or one that brings its bytes along; what lies elsewhere is not fetched. */

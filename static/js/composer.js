@@ -42,6 +42,7 @@ const DO = {
   "link-set": tools.setLink,
   "alt-set": pictures.setAlt,
   reply: () => write("reply"),
+  note: () => write("note"),
   forward: (button) => forward(button.dataset.message ?? newest()),
   "reply-author": (button) => { write("reply"); answerAuthor(button.closest("[data-message]")); },
   later: (button) => schedule(splitButton(), { only: !button.closest("#send-menu") }),

@@ -8,7 +8,11 @@ const read = (id) => {
 };
 
 const WORDS = read("words") ?? {};
-export const KEYS = read("keys") ?? [];
+const every = read("keys") ?? [];
+/** The keys one may press, and those that are for others. */
+export const KEYS = every.filter(({ no }) => !no);
+export const REFUSED = every.filter(({ no }) => no);
+export const mayWrite = !REFUSED.length;
 
 /** A sentence of the product in the reader's language. */
 export function word(name, values = {}) {

@@ -1,5 +1,6 @@
 // One handler for every key in the registry (the JSON in #keys). Files give actions to names; nothing else binds keys.
-import { $, KEYS, kbd, isMac } from "./dom.js";
+import { $, KEYS, REFUSED, kbd, isMac, word } from "./dom.js";
+import { done } from "./toast.js";
 
 const actions = new Map();
 const PREFIX_MS = 1200;
@@ -65,6 +66,7 @@ function handle(event) {
     if (!actions.has(id)) continue;
     if (actions.get(id)(event) !== false) { event.preventDefault(); return; }
   }
+  if (REFUSED.some(({ id, keys, group }) => keys.includes(sequence) && typing === (group === "write") && actions.has(id))) { event.preventDefault(); done(word("light"), { sign: "lock", seconds: 6 }); return; }
   if (!wasPrefixed && !typing && KEYS.some(({ keys }) => keys.some((one) => one.startsWith(`${sequence} `)))) {
     prefix = sequence;
     hint(sequence);

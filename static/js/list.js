@@ -51,6 +51,8 @@ async function more() {
     if (next) { list.dataset.next = next.dataset.next; next.remove(); } else delete list.dataset.next;
     for (const row of [...page.children]) if (row.id && !document.getElementById(row.id)) list.append(row);
     rows.settle();
+    await null; // whoever watches for new rows has seen them
+    rows.tell($("[data-presence]", page));
   } catch { /* asked again at the next scroll */ } finally {
     loading = false;
     list.removeAttribute("aria-busy");
@@ -126,7 +128,10 @@ function search() {
     try {
       const html = q ? await ask("GET", `/search/_rows?q=${encodeURIComponent(q)}`, { signal: searching.signal }) : "";
       list.dataset.q = q;
-      list.replaceChildren(parse(html));
+      const page = parse(html);
+      const here = $("[data-presence]", page);
+      here?.remove();
+      list.replaceChildren(page);
       history.replaceState(history.state, "", q ? `/search?q=${encodeURIComponent(q)}` : "/search");
       const none = $("#list-empty .list-none");
       rows.settle();
@@ -134,6 +139,8 @@ function search() {
       const found = $(".search-found");
       if (found) found.hidden = true;
       say(word("found_n", { n: rows.all().length }));
+      await null; // whoever watches for new rows has seen them
+      rows.tell(here);
     } catch { /* typing on aborts the one before */ }
   };
   field.addEventListener("input", () => { clearTimeout(timer); timer = setTimeout(look, 180); });

@@ -88,6 +88,7 @@ export function start() {
     list.nudge(ticket, version);
   });
   socket.on("counts", counts);
+  socket.on("customer", () => { if (pane.ticket()) turns.refresh({ head: false }); });
   socket.on("rewatch", () => { watch(); everything(); });
   socket.on("signed_out", () => toLogin());
   pane.onOpen((id) => {

@@ -46,7 +46,7 @@ function fill(mine) {
     if (local) mine.fields[kind]?.apply(local);
   }
   if (mine.drafts.reply?.dirty && mine.drafts.reply.html) mine.kind = "reply";
-  if (!mine.drafts[mine.kind]) mine.kind = "reply";
+  if (!mine.drafts[mine.kind]) [mine.kind] = Object.keys(mine.drafts);
 }
 
 function listen(mine) {

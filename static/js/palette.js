@@ -1,5 +1,5 @@
 // Ctrl/Cmd K: do something to this conversation, go somewhere, or find somebody. Actions come from the registry.
-import { $, $$, el, icon, kbd, kept, KEYS, parse, word } from "./dom.js";
+import { $, $$, el, icon, kbd, kept, KEYS, mayWrite, parse, word } from "./dom.js";
 import { ask } from "./wire.js";
 import { fold } from "./menu.js";
 import * as acts from "./acts.js";
@@ -8,7 +8,7 @@ import * as macros from "./macros.js";
 import * as pane from "./pane.js";
 
 const ICONS = { resolve: "check", reply: "reply", "reply.author": "reply", forward: "forward", compose: "compose", note: "lock", assign: "user-plus", mine: "user", status: "st-open", priority: "flag", tags: "tag", macro: "bolt", move: "users", customer: "panel",
-  search: "search", sheet: "help", "go.mine": "inbox", "go.unassigned": "user-plus", "go.open": "st-open", "go.resolved": "check", "go.spam": "spam", spam: "spam", "go.settings": "sliders", "go.attention": "alert", back: "left", undo: "undo", "copy.link": "link", next: "down", previous: "up", open: "enter", unfold: "expand" };
+  search: "search", sheet: "help", "go.mine": "inbox", "go.unassigned": "user-plus", "go.open": "st-open", "go.resolved": "check", "go.spam": "spam", spam: "spam", "go.settings": "sliders", "go.attention": "alert", "go.customers": "users", "go.figures": "chart", back: "left", undo: "undo", "copy.link": "link", next: "down", previous: "up", open: "enter", unfold: "expand" };
 const HIDDEN = new Set(["palette", "send", "send.resolve", "leave", "attach", "next", "previous", "open", "back", "next.open", "previous.open"]);
 
 let people = [];
@@ -142,7 +142,7 @@ function take(option) {
 async function loadPeople(id) {
   people = [];
   canned = [];
-  if (!id) return;
+  if (!id || !mayWrite) return;
   macros.of(id).then((found) => { canned = found; const field = $("#palette-input"); if (field.value) draw(field.value); }, () => {});
   try {
     const html = await ask("GET", `/tickets/${id}/_pick/assignee`);

@@ -104,6 +104,11 @@ const list = coalesced(1000, async () => {
   if (!ids.length) return;
   let seen = parse("");
   try { seen = parse(await ask("GET", `/presence/_rows?ids=${ids.join(",")}`)); } catch { /* nobody, then */ }
+  drawn(ids, seen);
+});
+
+/** Who is at these rows, as the server says. */
+function drawn(ids, seen) {
   for (const id of ids) {
     const place = document.getElementById(`here-${id}`);
     place?.replaceChildren(...($(`[data-ticket="${id}"]`, seen)?.childNodes ?? []));
@@ -111,7 +116,7 @@ const list = coalesced(1000, async () => {
   const { lapses } = $("[data-lapses]", seen)?.dataset ?? {};
   if (!lapses || sweeping) return;
   sweeping = setTimeout(() => { sweeping = 0; look($$("#rows .row-here:has([data-doing])").map((place) => place.closest(".row"))); }, Math.max(LIST_MS, Number(lapses) * 1000 + 500));
-});
+}
 
 function look(some) {
   for (const row of some) if (rows.idOf(row)) asked.add(rows.idOf(row));
@@ -136,6 +141,7 @@ export function start() {
   document.addEventListener("input", ({ target }) => { if (target.closest?.("#composer #draft")) typed(); });
   document.addEventListener("focusout", ({ target, relatedTarget }) => { if (target.closest?.("#composer") && !relatedTarget?.closest?.("#composer")) paused(); });
   setInterval(() => { if (Date.now() - saidAt >= BEAT_MS - 500) tell({ again: true }); }, BEAT_MS / 2);
+  document.addEventListener("here", ({ detail: { ids, seen } }) => { for (const id of ids) asked.delete(id); drawn(ids, seen); });
   const list_ = rows.list();
   if (list_) new MutationObserver((changes) => look(changes.flatMap((one) => [...one.addedNodes]).filter((node) => node.matches?.(".row")))).observe(list_, { childList: true });
   everywhere();

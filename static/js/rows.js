@@ -109,6 +109,7 @@ const order = (row) => `${row.dataset.at} ${row.dataset.id.padStart(12, "0")}`;
 export async function apply(html, { quiet = false, place = true } = {}) {
   const fresh = [...parse(html).children];
   if (!fresh.length) return;
+  const here = fresh.find((item) => item.matches("[data-presence]"));
   const rows = list();
   await steadily(async (still) => {
     for (const item of fresh) {
@@ -137,6 +138,12 @@ export async function apply(html, { quiet = false, place = true } = {}) {
     }
   });
   settle();
+  tell(here);
+}
+
+/** Who is at these rows came with them: nobody has to ask for it. */
+export function tell(here) {
+  if (here) document.dispatchEvent(new CustomEvent("here", { detail: { ids: here.dataset.presence.split(","), seen: here.content } }));
 }
 
 /** Newest first. */

@@ -129,7 +129,7 @@ async function settle(mine, kind, html, message) {
   $("#thread-scroll")?.scrollTo({ top: 0 }); // column-reverse: the end
   mine.seen = turns.lastSeen();
   if (mine.node.contains(document.activeElement) || document.activeElement === document.body) $("#subject")?.focus({ preventScroll: true });
-  if (kind !== "reply") show("reply", { first: true });
+  if (kind !== "reply" && mine.drafts.reply) show("reply", { first: true });
 }
 
 function refused(mine, error, then) {

@@ -64,6 +64,7 @@ export function start() {
   document.addEventListener("htmx:after:request", ({ detail, target }) => {
     const { response, sourceElement } = detail.ctx;
     if (response.status === 401) return toLogin(response.headers.get("HX-Redirect"));
+    if (response.status === 422 && sourceElement?.hasAttribute("hx-status:422")) return; // it says so itself
     if (response.status >= 400) return problem(why(new Failed(response.status, detail.ctx.text)));
     const done = (sourceElement ?? target)?.closest?.("[data-done]")?.dataset.done;
     if (done) say(done);
