@@ -73,3 +73,33 @@ def test_the_command_line_says_what_every_command_does():
     ).stdout
     commands = shown.partition("Commands:\n")[2].splitlines()
     assert all(len(line.split(maxsplit=1)) == 2 for line in commands)
+
+
+def test_the_table_of_roles_says_what_the_code_does():
+    from inbox.models import Agent, Team
+    from inbox.models.agent import ROLES
+    from inbox.models.team import RIGHTS
+
+    lines = (ROOT / "docs" / "people.md").read_text().splitlines()
+    table = [line.strip("|").split("|") for line in lines if line.startswith("|")]
+    rows = [[cell.strip(" `") for cell in cells] for cells in table]
+    assert tuple(rows[0][1:]) == tuple(reversed(ROLES))
+    told = {row[0]: dict(zip(rows[0][1:], row[1:], strict=True)) for row in rows[2:]}
+
+    def may(role):
+        alone = Agent(role=role, teams=[])
+        allowed = Agent(role=role, teams=[Team(name="", rights=list(RIGHTS))])
+        right = {(alone.may(one), allowed.may(one)) for one in RIGHTS}
+        yes = {True: "yes", False: "no"}
+        return [
+            "yes",
+            "yes",
+            yes[alone.may_write],
+            yes[Agent(role=role, active=True, password_hash="x").can_answer],
+            yes[alone.sees_everything],
+            {(True, True): "yes", (False, True): "by team", (False, False): "no"}[right.pop()],
+            yes[alone.is_supervisor],
+            yes[alone.is_admin],
+        ]
+
+    assert {role: [row[role] for row in told.values()] for role in ROLES} == {r: may(r) for r in ROLES}

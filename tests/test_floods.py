@@ -6,13 +6,14 @@ import threading
 from collections.abc import Iterator
 
 import pytest
-from sqlalchemy import Engine, func, select, text, update
+from sqlalchemy import Engine, func, select
 
 from inbox import config, db, floods, intake
 from inbox.mail.glance import glance
-from inbox.models import Account, AccountAddress, Payload, Thread
+from inbox.models import Account, AccountAddress, Payload
 from tests.attacks.post import EVE, letter
 from tests.conftest import Bells
+from tests.emptying import empty
 
 
 @pytest.fixture
@@ -29,11 +30,7 @@ def mailbox(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
         number = support.id
     yield number
     config.settings.cache_clear()
-    with db.writing() as session:
-        session.execute(update(Thread).values(ticket_id=None))
-        for table in reversed(db.Base.metadata.sorted_tables):
-            session.execute(table.delete())
-        session.execute(text("DELETE FROM ticket_text"))
+    empty()
 
 
 def test_of_twelve_that_come_by_two_ways_at_once_exactly_three_are_to_be_read(mailbox: int) -> None:

@@ -20,11 +20,15 @@ app  worker
 portal  inbox.views  inbox.sockets  inbox.listener  inbox.collector
 inbox.web
 inbox.intake
-inbox.reactions
-inbox.setup  inbox.people  inbox.lists
+inbox.reactions  inbox.privacy
+inbox.setup  inbox.people  inbox.lists  inbox.profile
+inbox.handover
+inbox.second_factor  inbox.browsers  inbox.resets
 inbox.tickets
 inbox.customers
-inbox.outbox  inbox.macros  inbox.metrics
+inbox.notices
+inbox.memos
+inbox.outbox  inbox.macros  inbox.metrics  inbox.tags  inbox.topics
 inbox.kb  inbox.figures  inbox.search  inbox.attention  inbox.drafts  inbox.mailboxes  inbox.signin
 inbox.oauth  inbox.connections  inbox.imports  inbox.spam  inbox.floods  inbox.quarantine
 inbox.surveys  inbox.ratings

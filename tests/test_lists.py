@@ -26,7 +26,7 @@ def test_each_view_holds_what_its_name_says(mail_from: MailFrom, ada: Agent) -> 
         "spam": {spam.id},
     }
     assert lists.counts(ada) == {
-        "mine": 1, "unassigned": 1, "open": 2, "resolved": 1, "spam": 1, "attention": 0
+        "mine": 1, "unassigned": 1, "open": 2, "resolved": 1, "spam": 1, "attention": 0, "notices": 0
     }  # fmt: skip
 
 

@@ -16,6 +16,7 @@ from inbox.channels import Outbound, Sent
 from inbox.channels.email import imap
 from inbox.channels.email import oauth as protocol
 from inbox.models import Account, AccountAddress, Agent, Authorisation, Message
+from tests.emptying import empty
 from tests.peers import dovecot
 from tests.peers.oauth import AuthorisationServer, let_in_by_token, visit
 from tests.people import MailFrom
@@ -369,8 +370,7 @@ def real(engine: Engine, provider: AuthorisationServer) -> Iterator[Account]:
         account = db.session.get_one(Account, account.id)
         connected(account, None)
     yield account
-    with db.writing() as session:
-        session.delete(session.get_one(Account, account.id))
+    empty()
 
 
 def test_of_many_that_need_a_new_token_one_asks_for_it(real: Account, provider: AuthorisationServer) -> None:

@@ -284,6 +284,21 @@ def test_the_fragments_name_who_is_there(
     assert "Grace" not in client_for(grace).get(f"/tickets/{ticket.id}/_presence").text
 
 
+def test_a_lists_answer_says_who_is_at_its_rows(
+    ada: Agent, grace: Agent, mail_from: MailFrom, client_for: ClientFor, board: redis.Redis
+) -> None:
+    """So that no refresh of a list asks a second time."""
+    ticket, other = mail_from(), mail_from("Rui <rui@x.example>")
+    presence.put(grace.id, "g", NOTHING, Doing(ticket.id, "reply"))
+    client = client_for(ada)
+    for path in ("/views/open/_rows", f"/views/open/_rows?ids={ticket.id},{other.id}", "/search/_rows?q=cup"):
+        rows = client.get(path).text
+        assert f'data-presence="{other.id},{ticket.id}"' in rows and "Grace Lima is replying" in rows, path
+        assert f'data-ticket="{ticket.id}"' in rows and f'data-ticket="{other.id}"' not in rows, path
+    assert "data-presence" not in client.get(f"/views/open/_rows?ids={ticket.id + 1000}").text
+    assert "data-presence" not in client.get("/views/open").text, "a page asks once, when it is there"
+
+
 def test_the_other_team_sees_nobody(
     grace: Agent,
     linus: Agent,

@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 
 from inbox import search, tickets
-from inbox.models import Agent
+from inbox.models import Agent, Team
+from tests import asked
+from tests.attacks.post import again
 from tests.people import MailFrom
 
 
@@ -87,4 +89,18 @@ def test_the_index_can_be_built_anew(mail_from: MailFrom, ada: Agent) -> None:
 def test_people_are_found_by_name(mail_from: MailFrom, ada: Agent) -> None:
     mail_from("Marina Queiroz <marina@queiroz.example>")
     mail_from("Rui <rui@else.example>", text="for marina")
-    assert [identity.address for identity in search.customers(ada, "marina")] == ["marina@queiroz.example"]
+    assert [identity.address for identity in search.people(ada, "marina")] == ["marina@queiroz.example"]
+
+
+def test_by_what_the_customer_said_of_how_it_was(
+    mail_from: MailFrom, ada: Agent, grace: Agent, linen: Team
+) -> None:
+    survey = asked.sent(mail_from, ada)
+    tickets.rate(survey, 2, ["slow"], "Ninguém me telefonou")
+    assert found(ada, "telefonou") == [survey.ticket_id] == found(grace, "telefonou")
+    tickets.rate(survey, 4, [], "Tudo certo depois")
+    assert found(ada, "telefonou") == [] and found(ada, "certo depois") == [survey.ticket_id]
+    search.reindex()
+    assert found(ada, "certo depois") == [survey.ticket_id]
+    tickets.move(survey.ticket, linen, ada)
+    assert found(again(grace), "certo depois") == [], "who may not see the ticket does not find its comment"

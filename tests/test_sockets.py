@@ -14,6 +14,7 @@ from inbox.models import Account, Agent, SignIn, Team
 from inbox.sockets import Bus, Watcher
 from tests.clients import Browser, ClientFor, now_of
 from tests.people import MailFrom
+from tests.people import agent as person
 
 HERE = {"Origin": "http://localhost"}
 
@@ -165,6 +166,36 @@ def test_who_is_deactivated_hears_nothing_more(
     watch_quietly(client)
     assert not client.is_connected()
     assert sockets.watchers == {}
+
+
+def test_attack_31_a_light_agents_socket_hears_their_team_and_no_other(
+    pottery: Team,
+    linen: Team,
+    mail_from: MailFrom,
+    linen_mailbox: Account,
+    client_for: ClientFor,
+    socket: Open,
+) -> None:
+    elsewhere = mail_from(account=linen_mailbox)
+    lina = person("Lina Reis", role="light", teams=[pottery])
+    socket_of_hers = socket(client_for(lina))
+    heard = watch(socket_of_hers, {"view": "open", "ticket": elsewhere.id})
+    assert f"counts:team:{pottery.id}" in heard and "counts:all" not in heard
+    assert not heard & {f"ticket:{elsewhere.id}", "open:all", f"open:team:{linen.id}"}
+
+
+def test_attack_31_a_supervisors_socket_hears_every_team_until_they_are_none(
+    ada: Agent, mail_from: MailFrom, linen_mailbox: Account, client_for: ClientFor, socket: Open
+) -> None:
+    ticket = mail_from(account=linen_mailbox)
+    sofia = person("Sofia Alves", role="supervisor")
+    client = socket(client_for(sofia))
+    assert {"open:all", "counts:all", f"ticket:{ticket.id}"} <= watch(
+        client, {"view": "open", "ticket": ticket.id}
+    )
+    people.update(now_of(sofia), "Sofia", "agent", [], now_of(ada))
+    watch_quietly(client)
+    assert not client.is_connected() and sockets.watchers == {}
 
 
 def watch_quietly(client: SocketIOTestClient) -> None:

@@ -27,7 +27,7 @@ PO = ROOT / "translations/pt_BR/LC_MESSAGES/messages.po"
 
 SAME_IN_BOTH = {
     "DKIM", "Spam", "%(name)s, %(time)s", "Admin", "Chat", "E-mail", "Link", "Macros", "Macros: %(n)s",
-    "Normal", "Prosa",
+    "Normal", "Prosa", "Supervisor", "VIP",
 }  # fmt: skip
 PLACEHOLDER = re.compile(r"%\(\w+\)s")
 MARKUP = re.compile(r"<[^>]*>|&\w+;")

@@ -23,6 +23,10 @@ PAGES = (
     "/new?to=otavio@brandao.example",
     "/attention",
     "/preview",
+    "/figures",
+    "/figures?period=7&by=agent",
+    "/figures/tickets?metric=opened",
+    "/figures?team=x",
     "/settings/me",
     "/settings/ratings",
     "/settings/people",
@@ -30,6 +34,10 @@ PAGES = (
     "/settings/mailboxes",
     "/settings/mailboxes/1",
     "/settings/company",
+    "/settings/topics",
+    "/settings/tags",
+    "/settings/audit",
+    "/settings/audit?since=x",
     "/no/such/page",
 )
 HTML = (

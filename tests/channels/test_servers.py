@@ -308,7 +308,8 @@ def test_exchangers_come_in_their_order_and_silence_is_not_absence() -> None:
 
 def test_a_service_by_priority_and_a_dot_for_none() -> None:
     def asked(answer: Any) -> Any:
-        return Internet(resolver=Answers(answer)).service("_imaps._tcp.b.example")  # type: ignore[arg-type]
+        known = Internet(resolver=Answers(answer), may_be_called=lambda *_: True)  # type: ignore[arg-type]
+        return known.service("_imaps._tcp.b.example")
 
     lines = [Line(priority=10, target="b.x.", port=993), Line(priority=0, target="a.x.", port=994)]
     assert asked(lines) == ("a.x", 994)
@@ -355,14 +356,26 @@ def test_a_guess_counts_only_if_a_mail_server_greets(
     greeter: Any, protocol: str, line: bytes, answers: bool
 ) -> None:
     port = greeter(line)
-    assert Internet().answers(Server(protocol, "127.0.0.1", port, "starttls")) is answers
+    assert Internet(connect=straight).answers(Server(protocol, "127.0.0.1", port, "starttls")) is answers
+
+
+def straight(host: str, port: int, seconds: float) -> socket.socket:
+    return socket.create_connection((host, port), seconds)
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "10.0.0.1", "169.254.169.254", "::1", "0.0.0.0"])
+def test_attack_25_nobodys_records_make_us_knock_at_an_inner_door(host: str, greeter: Any) -> None:
+    port = greeter(b"* OK ready\r\n")
+    assert not Internet().answers(Server("imap", host, port, "starttls"))
+    named = Internet(resolver=Answers([Line(target=f"{host}.", port=port)]))  # type: ignore[arg-type]
+    assert named.service("_imaps._tcp.b.example") is None
 
 
 def test_a_guess_whose_certificate_nobody_vouches_for_does_not_count(greeter: Any, tmp_path: Path) -> None:
     context, trusted = serving(tmp_path, name="mail.b.example")
     other, _ = serving(tmp_path)
 
-    def connect(_address: Any, seconds: float) -> socket.socket:
+    def connect(_host: str, _port: int, seconds: float) -> socket.socket:
         return socket.create_connection(("127.0.0.1", port), seconds)
 
     def tls() -> ssl.SSLContext:

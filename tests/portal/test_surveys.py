@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from email import message_from_bytes
 from typing import Any
 
 import pytest
 import time_machine
 from sqlalchemy import func, select
 
-from inbox import db, surveys
-from inbox.models import Agent, Answer, Event, Survey
+from inbox import db, files, surveys
+from inbox.models import Agent, Answer, Event, Installation, Message, Survey
 from tests import asked
-from tests.attacks.post import again
+from tests.attacks.post import again, send_all
 from tests.clients import Browser
 from tests.people import MailFrom
 
@@ -113,3 +114,30 @@ def test_a_form_of_another_site_is_refused(survey: Survey, visitor: Browser) -> 
     elsewhere = {"Origin": "https://evil.example", "Sec-Fetch-Site": "cross-site"}
     assert visitor.post(f"/s/{survey.token}", data=form, csrf=False, headers=elsewhere).status_code == 403
     assert not answers() and not db.session.scalar(select(Event.id).where(Event.kind == "rated"))
+
+
+def test_a_mail_program_ends_them_with_one_click(survey: Survey, visitor: Browser) -> None:
+    """RFC 8058: it posts, without a cookie and without having seen the page, and follows no redirect."""
+    path = f"/s/{survey.token}/stop"
+    wrong = ({}, {"List-Unsubscribe": "Maybe"}, {"x": "One-Click"})
+    assert [visitor.post(path, data=data, csrf=False).status_code for data in wrong] == [404] * 3
+    assert visitor.get(path).status_code == 405 and again(survey).declined_at is None
+    answer = visitor.post(path, data={"List-Unsubscribe": "One-Click"}, csrf=False)
+    assert answer.status_code == 200 and "Set-Cookie" not in answer.headers
+    assert again(survey).declined_at is not None
+    nobodys = visitor.post("/s/" + "A" * 32 + "/stop", data={"List-Unsubscribe": "One-Click"}, csrf=False)
+    assert nobodys.status_code == 404
+
+
+@pytest.mark.parametrize("public", ["https://help.barro.example", "http://10.0.0.5"])
+def test_the_mail_says_where_they_end(public: str, survey: Survey, ada: Agent, mail_from: MailFrom) -> None:
+    """Over https alone: without it a mail program would not ask (RFC 8058, 3.1)."""
+    db.session.get_one(Installation, 1).public_url = public
+    db.session.commit()
+    other = asked.sent(mail_from, again(ada), "Rui <rui@x.example>")
+    send_all()
+    mail = db.session.get_one(Message, other.message_id, populate_existing=True)
+    headers = message_from_bytes(files.get(mail.raw_sha256 or ""))
+    there = f"<{public}/s/{other.token}/stop>" if public.startswith("https:") else None
+    assert headers["List-Unsubscribe"] == there
+    assert headers["List-Unsubscribe-Post"] == ("List-Unsubscribe=One-Click" if there else None)

@@ -6,11 +6,12 @@ import threading
 from collections.abc import Callable, Iterator
 
 import pytest
-from sqlalchemy import Engine, func, select, text, update
+from sqlalchemy import Engine, func, select
 
 from inbox import db, drafts, tickets
-from inbox.models import Account, AccountAddress, Agent, Draft, Event, Message, Tag, Thread, Ticket
+from inbox.models import Account, AccountAddress, Agent, Draft, Event, Message, Tag, Ticket
 from inbox.models.tally import drift
+from tests.emptying import empty
 from tests.people import inbound
 
 Verb = Callable[[Ticket, Agent], object]
@@ -20,7 +21,7 @@ Verb = Callable[[Ticket, Agent], object]
 def together(engine: Engine) -> Iterator[None]:
     """A ticket (1), another (2) and two agents, in the database itself; nothing is left of it."""
     db.bind(engine, join_transaction_mode="conditional_savepoint")
-    _wipe()
+    empty()
     with db.writing() as session:
         support = Account(kind="mail", name="Barro", address="support@barro.example", settings={})
         support.addresses = [AccountAddress(address="support@barro.example")]
@@ -32,15 +33,7 @@ def together(engine: Engine) -> Iterator[None]:
         for _ticket in range(2):
             tickets.receive(support, inbound())
     yield
-    _wipe()
-
-
-def _wipe() -> None:
-    with db.writing() as session:
-        session.execute(update(Thread).values(ticket_id=None))
-        for table in reversed(db.Base.metadata.sorted_tables):
-            session.execute(table.delete())
-        session.execute(text("DELETE FROM ticket_text"))
+    empty()
 
 
 def at_once(*verbs: Verb, on: tuple[int, ...] = (0,)) -> list[BaseException]:

@@ -8,8 +8,9 @@ from contextlib import contextmanager
 import pytest
 from sqlalchemy import Connection, event, select
 
-from inbox import db, drafts, macros, people, tickets
-from inbox.models import Account, Agent, Attachment, Macro, Message, Payload, Team, Ticket
+from inbox import customers, db, drafts, macros, people, tickets
+from inbox.customers import fields, organisations
+from inbox.models import Account, Agent, Attachment, Customer, Macro, Message, Payload, Team, Ticket
 from tests.clients import ClientFor
 from tests.people import MailFrom
 
@@ -62,8 +63,24 @@ def busy(ada: Agent, grace: Agent, pottery: Team, support: Account, mail_from: M
         macros.add(ada, name=f"Macro {number}", **facts)
     for number in range(3):
         people.invite(f"new{number}@barro.example", f"New {number}", "agent", [pottery], ada)
+    _known_well(ada, ticket)
     db.session.commit()
     return ticket
+
+
+def _known_well(ada: Agent, ticket: Ticket) -> None:
+    """All that can be known of a customer: where they belong, what is asked of them, who they are besides."""
+    olaria = organisations.add("Olaria", ada)
+    for number in range(5):
+        organisations.add_domain(olaria, f"olaria{number}.example", ada)
+        field = fields.add(ada, f"Field {number}", "text")
+        fields.put(ticket.customer, field.id, "known")
+    everybody = db.session.scalars(select(Customer).where(Customer.id != ticket.customer.id)).all()
+    for other in everybody:
+        other.organisation = olaria
+    ticket.customer.organisation, ticket.customer.name = olaria, "Marina Guest"
+    for other in everybody[-3:]:
+        customers.merge(ticket.customer, other, {}, ada)
 
 
 PAGES = (
@@ -85,6 +102,18 @@ PAGES = (
     "/search/tickets/{id}?q={id}",
     "/search/_rows?q=cup",
     "/palette/_results?q=guest",
+    "/customers",
+    "/customers?q=guest&tier=standard",
+    "/customers/_rows?q=guest",
+    "/customers/{customer}",
+    "/customers/{customer}/_history",
+    "/customers/{customer}/_alike",
+    "/customers/{customer}/merges/new",
+    "/customers/{customer}/merges/new?with={other}",
+    "/organisations",
+    "/organisations/{organisation}",
+    "/organisations/_names?value=o",
+    "/settings/fields",
     "/tickets/{id}/_pane",
     "/tickets/{id}/_head",
     "/tickets/{id}/_turns?since=2",
@@ -108,14 +137,31 @@ PAGES = (
     "/later/_say?when=tomorrow",
     "/tickets/{id}/drafts/forward/original",
     "/attention",
+    "/figures",
+    "/figures?period=90&by=agent",
+    "/figures/table.csv?by=day",
+    "/figures/tickets?metric=replied",
     "/preview",
     "/settings/me",
+    "/settings/security",
+    "/settings/security/second-factor",
+    "/notices",
+    "/notices?show=mentions",
+    "/notices/_rows",
+    "/notices/_bell",
+    "/tickets/{id}/_mentions",
+    "/settings/notices",
     "/settings/ratings",
     "/settings/people",
     "/settings/teams",
     "/settings/mailboxes",
     "/settings/mailboxes/{account}",
     "/settings/company",
+    "/settings/topics",
+    "/settings/tags",
+    "/settings/audit",
+    "/settings/audit?ticket={id}",
+    "/tickets/{id}/_pick/topic",
     "/settings/macros",
     "/settings/macros/new",
     "/settings/macros/{macro}",
@@ -129,9 +175,18 @@ def test_no_page_asks_more_than_ten_times(
     client = client_for(ada)
     first = db.session.scalars(select(Message.id).where(Message.ticket_id == busy.id)).first()
     macro = db.session.scalars(select(Macro.id)).first()
+    everybody = db.session.scalars(select(Customer.id).where(Customer.merged_into_id.is_(None))).all()
     asked_by: dict[str, int] = {}
     for page in PAGES:
-        path = page.format(id=busy.id, message=first, account=busy.account_id, macro=macro)
+        path = page.format(
+            id=busy.id,
+            message=first,
+            account=busy.account_id,
+            macro=macro,
+            customer=busy.identity.customer_id,
+            other=next(one for one in everybody if one != busy.identity.customer_id),
+            organisation=busy.customer.organisation_id,
+        )
         with counting(database) as asked:
             answer = client.get(path)
         assert answer.status_code in (200, 302), path

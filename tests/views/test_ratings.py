@@ -66,7 +66,7 @@ def test_the_company_sets_when_how_often_and_what_follows(ada: Agent, client_for
     assert client.post("/settings/company/feedback", data=sent(**FORM)).status_code == 303
     assert surveys.policy() == Policy(True, 15, 30, 1, 3, "tell")
     [event] = asked.events("feedback_set")
-    assert event.agent_id == ada.id and event.data["then"] == "tell"
+    assert event.agent_id == ada.id and event.data["then"] == ["reopen", "tell"]
     off = {name: value for name, value in FORM.items() if name != "on"}
     client.post("/settings/company/feedback", data=sent(**off))
     assert not surveys.policy().on

@@ -29,7 +29,7 @@ def test_an_admin_runs_the_house(ada: Agent, grace: Agent, support: Account, cli
     team = db.session.query(Team).filter_by(name="Exchanges").one()
     assert [m.name for m in team.members] == ["Grace Lima"]
     assert client.post("/settings/teams", data={"name": "Exchanges"}).status_code == 422
-    change = {"name": "Grace", "role": "agent", "teams": [team.id], "active": "y"}
+    change = {"name": "Grace", "role": "agent", "teams": [team.id]}
     assert client.post(f"/settings/people/{grace.id}", data=change).status_code == 303
     assert [t.name for t in now_of(grace).teams] == ["Exchanges"]
     company = {"company": "Barro", "public_url": "https://x.example/", "language": "en", "zone": "UTC"}
@@ -57,15 +57,15 @@ def test_an_admin_runs_the_house(ada: Agent, grace: Agent, support: Account, cli
 
 def test_a_deactivated_agent_can_come_back(ada: Agent, grace: Agent, client_for: ClientFor) -> None:
     client, theirs = client_for(ada), client_for(grace)
-    client.post(f"/settings/people/{grace.id}", data={"name": "Grace", "role": "agent"})
+    client.post(f"/settings/people/{grace.id}/leaving", data={"to": "0", "scheduled": "leave"})
     assert not now_of(grace).active and theirs.get("/views/open").status_code == 303
-    client.post(f"/settings/people/{grace.id}", data={"name": "Grace", "role": "agent", "active": "y"})
+    client.post(f"/settings/people/{grace.id}/return")
     assert now_of(grace).active and theirs.get("/views/open").status_code == 303
 
 
 def test_a_session_can_be_ended_from_another_browser(grace: Agent, client_for: ClientFor) -> None:
     here, there = client_for(grace), client_for(grace)
-    ended = re.findall(r'hx-delete="(/settings/sessions/\d+)"', here.get("/settings/me").text)
+    ended = re.findall(r'hx-delete="(/settings/sessions/\d+)"', here.get("/settings/security").text)
     assert len(ended) == 1 and here.delete(ended[0]).status_code == 200
     assert there.get("/views/open").status_code == 303 and here.get("/views/open").status_code == 200
 
@@ -73,7 +73,7 @@ def test_a_session_can_be_ended_from_another_browser(grace: Agent, client_for: C
 def test_this_session_is_ended_from_its_own_row(grace: Agent, client_for: ClientFor) -> None:
     client = client_for(grace)
     [row] = re.findall(
-        r'<li class="stuck-item" id="session-\d+">.*?</li>', client.get("/settings/me").text, re.S
+        r'<li class="stuck-item" id="session-\d+">.*?</li>', client.get("/settings/security").text, re.S
     )
     assert 'action="/logout"' in row and "hx-delete" not in row
 
@@ -128,8 +128,10 @@ def test_a_reply_cannot_choose_its_author_or_state(
 
 def test_the_last_admin_stays(ada: Agent, client_for: ClientFor) -> None:
     client = client_for(ada)
-    for change in ({"name": "Ada", "role": "agent", "active": "y"}, {"name": "Ada", "role": "admin"}):
-        assert client.post(f"/settings/people/{ada.id}", data=change).status_code == 422
+    leaving = (f"/settings/people/{ada.id}/leaving", {"to": "0", "scheduled": "leave"})
+    demoted = (f"/settings/people/{ada.id}", {"name": "Ada", "role": "supervisor"})
+    for path, change in (leaving, demoted):
+        assert client.post(path, data=change).status_code == 422
         assert (now_of(ada).role, now_of(ada).active) == ("admin", True)
 
 

@@ -70,7 +70,7 @@ def test_a_new_password_signs_out_everybody_else(
     log_in(visitor)
     before = visitor.get_cookie("prosa")
     data = {"current": PASSWORD, "new": "duas colheres de sol"}
-    assert visitor.post("/settings/me", data=data).status_code == 303
+    assert visitor.post("/settings/security/password", data=data).status_code == 303
     after = visitor.get_cookie("prosa")
     assert before and after and before.value != after.value
     assert visitor.get("/views/open").status_code == 200
@@ -79,7 +79,7 @@ def test_a_new_password_signs_out_everybody_else(
 
 def test_a_password_is_not_changed_without_the_old_one(known: Agent, client_for: ClientFor) -> None:
     answer = client_for(known).post(
-        "/settings/me", data={"current": "guessed it", "new": "duas colheres de sol"}
+        "/settings/security/password", data={"current": "guessed it", "new": "duas colheres de sol"}
     )
     assert answer.status_code == 422
     assert passwords.matches(now_of(known).password_hash, PASSWORD)
@@ -234,6 +234,8 @@ def test_a_fragment_tells_htmx_to_go_to_the_door(visitor: Browser) -> None:
         ("x" * 201, "long"),
         ("password123", "common"),
         ("Senha123456", "common"),
+        ("Password-2026", "common"),
+        ("!!Senha 2026!!", "common"),
         ("aaaaaaaaaaaa", "common"),
         ("grace@barro.example", "personal"),
         ("Barro & Linho 2026", "personal"),

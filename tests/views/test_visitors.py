@@ -33,4 +33,5 @@ def test_health_needs_no_database(visitor: Browser, monkeypatch: pytest.MonkeyPa
     assert ready.status_code == 503
     answer: dict[str, Any] = ready.json or {}
     assert answer["database"] is True and answer["valkey"] is False
-    assert set(answer["workers"]) == {"intake", "outbox", "reactions", "timetable", "collector", "listener"}
+    everybody = {"intake", "outbox", "reactions", "push", "timetable", "collector", "listener"}
+    assert set(answer["workers"]) == everybody
