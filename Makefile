@@ -43,14 +43,17 @@ run: build ## install what is missing, then start everything (PORT=8001 make run
 build: $(RUN) $(FRONT) $(MESSAGES) ## install, build the front end and the translations, start nothing
 
 test: chromium dovecot $(DEV) build check ## everything: style, types, unit, real processes, browser
-	@$(BIN)/python -m pytest -n 4 --dist loadgroup $(ARGS)
+	@$(BIN)/python -m pytest -n 4 $(BY_FILE) $(ARGS)
 
 unit: $(DEV) build ## the quick tests only (ARGS="-k mail" chooses among them)
-	@$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not slow and not browser" $(ARGS)
+	@$(BIN)/python -m pytest -n 2 $(BY_FILE) -m "not slow and not browser" $(ARGS)
 
 check: $(DEV) ## style and types: ruff and mypy
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
+
+# The tests of a file share houses and browsers, so they stay together.
+BY_FILE := --dist loadfile --no-loadscope-reorder
 
 bench: dovecot $(DEV) build ## measure what the README claims
 	@$(BIN)/python -m benchmarks $(ARGS)
