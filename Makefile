@@ -31,7 +31,7 @@ define pip
 endef
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test unit check bench demo screenshots messages lock clean chromium dovecot
+.PHONY: help run build test unit check bench demo screenshots messages lock clean chromium dovecot nginx caddy
 .DELETE_ON_ERROR:
 
 help: ## list what make can do
@@ -42,15 +42,18 @@ run: build ## install what is missing, then start everything (PORT=8001 make run
 
 build: $(RUN) $(FRONT) $(MESSAGES) ## install, build the front end and the translations, start nothing
 
-test: chromium dovecot $(DEV) build check ## everything: style, types, unit, real processes, browser
-	@$(BIN)/python -m pytest -n 4 --dist loadgroup $(ARGS)
+test: chromium dovecot nginx caddy $(DEV) build check ## everything: style, types, unit, real processes, browser
+	@$(BIN)/python -m pytest -n 4 $(BY_FILE) $(ARGS)
 
 unit: $(DEV) build ## the quick tests only (ARGS="-k mail" chooses among them)
-	@$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not slow and not browser" $(ARGS)
+	@$(BIN)/python -m pytest -n 2 $(BY_FILE) -m "not slow and not browser" $(ARGS)
 
 check: $(DEV) ## style and types: ruff and mypy
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
+
+# The tests of a file share houses and browsers, so they stay together.
+BY_FILE := --dist loadfile --no-loadscope-reorder
 
 bench: dovecot $(DEV) build ## measure what the README claims
 	@$(BIN)/python -m benchmarks $(ARGS)
@@ -119,24 +122,30 @@ $(FRONT): $(MODULES) $(SOURCES)
 %.mo: %.po $(RUN)
 	@$(BIN)/pybabel -q compile -i $< -o $@
 
-# Chromium for the browser tests: as root on Debian it is installed, elsewhere it is named and those tests skip.
-chromium:
-	@for browser in chromium chromium-browser google-chrome "/Applications/Chromium.app/Contents/MacOS/Chromium" \
-	    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"; do \
-	  command -v "$$browser" >/dev/null && exit 0; \
-	done; \
+# What the tests talk to: as root on Debian it is installed, elsewhere it is named and its tests skip.
+# $(call peer,A COMMAND OF IT,ITS DEBIAN PACKAGES,WHAT SKIPS WITHOUT IT,HOW TO GET IT ON MACOS)
+define peer
+	@PATH="$$PATH:/usr/sbin:/sbin:/usr/local/sbin:/usr/lib/dovecot"; \
+	for one in $(1); do command -v "$$one" >/dev/null && exit 0; done; \
 	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
-	  echo "Installing chromium …"; \
-	  { apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends chromium fonts-liberation; } >/dev/null 2>&1 && exit 0; \
+	  echo "Installing $(firstword $(2)) …"; \
+	  { apt-get -qq update && RUNLEVEL=1 DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends $(2); } >/dev/null 2>&1 && exit 0; \
 	fi; \
-	echo "No Chromium: the browser tests will be skipped (Debian: apt install chromium; macOS: brew install --cask chromium)."
+	echo "$(3) will be skipped: no $@ (Debian: apt install $(2); macOS: $(4))."
+endef
 
-# Dovecot for the tests of fetched mail, with settings and ports of its own: the same way.
-dovecot:
-	@PATH="$$PATH:/usr/sbin:/usr/local/sbin"; \
-	  command -v dovecot >/dev/null && [ -e /usr/lib/dovecot/pop3 -o ! -d /usr/lib/dovecot ] && exit 0; \
-	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
-	  echo "Installing dovecot …"; \
-	  { apt-get -qq update && RUNLEVEL=1 DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends dovecot-imapd dovecot-pop3d; } >/dev/null 2>&1 && exit 0; \
-	fi; \
-	echo "No Dovecot: the tests of fetched mail will be skipped (Debian: apt install dovecot-imapd dovecot-pop3d; macOS: brew install dovecot)."
+MAC_APPS := /Applications
+CHROMIUM := chromium chromium-browser google-chrome \
+            "$(MAC_APPS)/Chromium.app/Contents/MacOS/Chromium" "$(MAC_APPS)/Google Chrome.app/Contents/MacOS/Google Chrome"
+
+chromium:
+	$(call peer,$(CHROMIUM),chromium fonts-liberation,The browser tests,brew install --cask chromium)
+
+dovecot: # with POP3 too: a test server of its own, with settings and ports of its own
+	$(call peer,$(if $(wildcard /usr/lib/dovecot),pop3,dovecot),dovecot-imapd dovecot-pop3d,The tests of fetched mail,brew install dovecot)
+
+nginx:
+	$(call peer,nginx,nginx-light,The tests of its example,brew install nginx)
+
+caddy:
+	$(call peer,caddy,caddy,The tests of its example,brew install caddy)

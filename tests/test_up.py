@@ -22,7 +22,6 @@ ADDRESS = re.compile(r"http://127\.0\.0\.1:\d+\S*")
 
 pytestmark = [
     pytest.mark.slow,
-    pytest.mark.xdist_group("processes"),
     pytest.mark.timeout(400),
     pytest.mark.skipif(
         not (ROOT / "static" / "build" / "manifest.json").exists(),

@@ -14,18 +14,13 @@ from tests.house import BUILT, House
 AXE = Path(__file__).resolve().parents[2] / "node_modules" / "axe-core" / "axe.min.js"
 UNDO_SECONDS = "4"
 
-FIRST_HALF = {"test_everyone", "test_hostile_mail", "test_mailbox", "test_setup"}
-"""What one browser does while another does the rest."""
-
 expect.set_options(timeout=20_000)  # what is looked for comes; how soon is the benchmarks' question
 
 
-@pytest.hookimpl(tryfirst=True)  # before the groups are read
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if "tests/browser" in str(item.path):
             item.add_marker(pytest.mark.browser)
-            item.add_marker(pytest.mark.xdist_group(f"browser {item.path.stem in FIRST_HALF}"))
             item.add_marker(pytest.mark.timeout(240))
             if not BUILT:
                 item.add_marker(pytest.mark.skip(reason="the front end is not built: make build"))
@@ -44,7 +39,7 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
         yield made
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
     with sync_playwright() as playwright:
         browser = launch(playwright)

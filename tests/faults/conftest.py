@@ -14,12 +14,10 @@ from tests.conftest import DATABASES, POSTGRES, _server
 from tests.house import BUILT, House, Ledger
 
 
-@pytest.hookimpl(tryfirst=True)  # before the groups are read
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if "tests/faults" in str(item.path):
             item.add_marker(pytest.mark.slow)
-            item.add_marker(pytest.mark.xdist_group("processes"))  # one at a time: they measure seconds
             item.add_marker(pytest.mark.timeout(600))
             if not BUILT:
                 item.add_marker(pytest.mark.skip(reason="the front end is not built: make build"))
