@@ -45,8 +45,8 @@ build: $(RUN) $(FRONT) $(MESSAGES) ## install, build the front end and the trans
 test: chromium dovecot nginx caddy $(DEV) build check ## everything: style, types, unit, real processes, browser
 	@$(BIN)/python -m pytest -n 4 $(BY_FILE) $(ARGS)
 
-unit: $(DEV) build ## the quick tests only (ARGS="-k mail" chooses among them)
-	@$(BIN)/python -m pytest -n 2 $(BY_FILE) -m "not slow and not browser" $(ARGS)
+unit: $(DEV) build ## the quick tests only, on SQLite (ARGS="-k mail" chooses among them)
+	@PROSA_TEST_DATABASES=sqlite $(BIN)/python -m pytest -n 2 $(BY_FILE) -m "not slow and not browser" $(ARGS)
 
 check: $(DEV) ## style and types: ruff and mypy
 	@$(BIN)/ruff check .

@@ -468,6 +468,7 @@ def test_a_view_without_a_permission_keeps_the_app_from_starting(app: Flask) -> 
     assert permissions.needed(bare, "open_door") == ADMIN
 
 
+@pytest.mark.slow
 def test_the_other_team_finds_nothing(app: Flask, grace: Agent, world: World, client_for: ClientFor) -> None:
     client = client_for(grace)
     for rule, method in rules(app):
@@ -515,6 +516,7 @@ def test_their_own_team_finds_it_all(app: Flask, world: World, client_for: Clien
             assert ask(app, client, rule, method, world).status_code in (200, 302), rule.rule
 
 
+@pytest.mark.slow
 def test_attack_30_a_light_agent_reads_with_their_team_and_changes_nothing(
     app: Flask, linen: Team, world: World, client_for: ClientFor
 ) -> None:
@@ -533,6 +535,7 @@ def test_attack_30_a_light_agent_reads_with_their_team_and_changes_nothing(
     assert untouched(world)
 
 
+@pytest.mark.slow
 def test_attack_30_a_supervisor_sees_every_team_and_sets_nothing_up(
     app: Flask, world: World, client_for: ClientFor
 ) -> None:
@@ -552,6 +555,7 @@ def is_anothers(rule: Rule) -> bool:
     return rule.endpoint in ("start.show", "permission.back")
 
 
+@pytest.mark.slow
 def test_an_admin_sees_every_page(app: Flask, ada: Agent, world: World, client_for: ClientFor) -> None:
     client = client_for(ada)
     for rule, method in rules(app):

@@ -83,6 +83,7 @@ def test_a_method_cannot_be_smuggled(grace: Agent, mail_from: MailFrom, client_f
 # -------------------------------------------------------------------------------------- reading only
 
 
+@pytest.mark.slow
 def test_no_get_writes(
     app: Flask, ada: Agent, world: World, client_for: ClientFor, database: Connection
 ) -> None:
@@ -127,6 +128,7 @@ def test_the_database_itself_refuses_what_a_get_would_write(tmp_path: Path, data
 # ------------------------------------------------------------------------------------------- headers
 
 
+@pytest.mark.slow
 def test_every_answer_carries_its_headers(
     app: Flask, ada: Agent, world: World, client_for: ClientFor
 ) -> None:

@@ -130,7 +130,8 @@ def _shown_page() -> str:
 
 def is_fragment() -> bool:
     """Asked for by a script, to be put into a page that is there already."""
-    return "HX-Request" in request.headers or request.path.rpartition("/")[2].startswith("_")
+    rule = request.url_rule.rule if request.url_rule else request.path  # a token may begin with anything
+    return "HX-Request" in request.headers or rule.rpartition("/")[2].startswith("_")
 
 
 def leave(_problem: BaseException | None = None) -> None:

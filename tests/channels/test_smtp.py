@@ -242,6 +242,7 @@ def test_an_address_beyond_ascii_goes_where_it_is_understood(peer: Peer) -> None
     assert peer.connections == 2 and peer.taken.total() == 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("secure", [False, True])
 def test_a_large_mail_may_take_longer_than_an_answer(
     secure: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

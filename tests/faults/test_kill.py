@@ -18,7 +18,7 @@ import requests
 from tests.faults.conftest import use_server
 from tests.house import PATIENCE, House, Ledger, mail, wait_for
 
-MAILS_AND_REPLIES = {"sqlite": (500, 100), "postgresql": (250, 50)}
+MAILS_AND_REPLIES = {"sqlite": (300, 60), "postgresql": (150, 30)}
 VICTIMS = (("app.py",), ("worker.py",), ("inbox.mail.child",))
 
 

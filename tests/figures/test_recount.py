@@ -148,6 +148,7 @@ def questions(past: Past, ada: Agent, grace: Agent, linus: Agent, pottery: Team)
     ]
 
 
+@pytest.mark.slow
 def test_every_number_is_what_the_events_say(
     past: Past, ada: Agent, grace: Agent, linus: Agent, pottery: Team
 ) -> None:

@@ -317,9 +317,8 @@ def test_a_table_keeps_its_shape_when_history_is_cut() -> None:
     ],
 )
 def test_what_is_made_to_hurt_takes_time_in_proportion_to_its_length(text: str) -> None:
-    """Four times the text, four times the work; something quadratic would be sixteen."""
-    quarter, whole = _work(text[: len(text) // 4]), _work(text)
-    assert whole < 9 * quarter + 1.5
+    """Four times the text, four times the work; something quadratic would be sixteen each time."""
+    assert any(_work(text) < 9 * _work(text[: len(text) // 4]) + 1.5 for _ in range(3))
 
 
 def _work(text: str) -> float:
@@ -382,8 +381,7 @@ def test_comparison_swallows_no_word_of_the_customer(lines: list[str]) -> None:
 
 @pytest.mark.parametrize("text", ["a " * 500_000, "a b c d e f\n" * 80_000, OURS * 3_000])
 def test_comparison_takes_time_in_proportion_to_its_length(text: str) -> None:
-    quarter, whole = _compared(text[: len(text) // 4]), _compared(text)
-    assert whole < 9 * quarter + 0.3
+    assert any(_compared(text) < 9 * _compared(text[: len(text) // 4]) + 0.3 for _ in range(3))
 
 
 def _compared(text: str) -> float:

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
 from sqlalchemy import Engine, inspect, text
 
 from inbox import db, files, intake, spam, tickets
@@ -201,6 +202,7 @@ def _plain(value: Any) -> Any:
     return value.hex() + value.decode(errors="replace") if isinstance(value, bytes) else value
 
 
+@pytest.mark.slow
 def test_attack_48_after_an_erasure_nothing_is_left_but_the_tombstone(
     own_house: Engine, tmp_path: Path
 ) -> None:

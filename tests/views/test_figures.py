@@ -90,6 +90,7 @@ def test_a_supervisor_sees_everybodys_numbers(week: list[Ticket], ada: Agent, cl
     assert all(str(metric.says)[:40] in unescape(page) for metric in figures.METRICS.values())
 
 
+@pytest.mark.slow
 def test_every_number_leads_to_exactly_its_conversations(
     week: list[Ticket], ada: Agent, client_for: ClientFor
 ) -> None:
@@ -252,6 +253,7 @@ def test_attack_28_what_makes_no_sense_is_refused_with_a_sentence(
     assert client.get("/figures/tickets?metric=opened&page=x").status_code == 422
 
 
+@pytest.mark.slow
 def test_attack_28_no_parameter_breaks_the_page(
     week: list[Ticket], ada: Agent, client_for: ClientFor, database: Connection
 ) -> None:

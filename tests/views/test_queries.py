@@ -169,6 +169,7 @@ PAGES = (
 )
 
 
+@pytest.mark.slow
 def test_no_page_asks_more_than_ten_times(
     ada: Agent, busy: Ticket, client_for: ClientFor, database: Connection
 ) -> None:
