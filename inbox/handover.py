@@ -58,8 +58,9 @@ def begin(agent: Agent, to: Agent | None, by: Agent, *, hold: bool = False) -> N
 
 
 def dissolve(team: Team, to: Team | None, by: Agent) -> None:
-    """Give the team's conversations to another team, or to everybody; then the team is gone."""
-    team.handover = {"to": to.id if to else None, "by": by.id}
+    """Give the team's conversations to another team, or to everybody; then the team is gone. From now on it
+    allows nothing."""
+    team.handover, team.rights = {"to": to.id if to else None, "by": by.id}, []
     session.flush()
     if _team_step(team):
         queue.later("reactions", teams_work, team.id)

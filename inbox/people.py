@@ -127,10 +127,18 @@ def update(agent: Agent, name: str, role: str, teams: Sequence[Team], by: Agent)
         audit.record("person_changed", by, agent=agent.id, **changed)
     if "role" in changed:
         _sign_out(agent)
-        if not agent.may_write:
-            handover.begin(agent, None, by)
+        if agent.active:
+            _go_on_answering(agent, by)
     if changed:
         _sees_something_else(agent)
+
+
+def _go_on_answering(agent: Agent, by: Agent) -> None:
+    """With what they have, or hand it back: who is light does not answer."""
+    if agent.may_write:
+        agent.handover = None
+    else:
+        handover.begin(agent, None, by)
 
 
 def _facts(agent: Agent) -> dict[str, Any]:

@@ -127,6 +127,7 @@ def set_password(agent: Agent, password: str, company: str = "") -> None:
     """
     passwords.check_rule(password, company, agent.email)
     agent.password_hash = passwords.hash_of(password)
+    agent.invite_hash, agent.invited_until = None, None
     end_all(agent)
     trust_nobody(agent)
     session.execute(delete(PasswordReset).where(PasswordReset.agent_id == agent.id))

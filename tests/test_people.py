@@ -323,6 +323,19 @@ def test_many_are_handed_over_in_batches_and_after_a_crash_by_the_sweep(
     assert not bells.rung and db.session.scalar(with_linus) == 5
 
 
+def test_who_answers_again_keeps_what_was_not_handed_back_yet(
+    ada: Agent, grace: Agent, mail_from: MailFrom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(handover, "BATCH", 1)
+    for n in range(2):
+        tickets.assign(mail_from(f"Ana{n} <ana{n}@x.example>"), grace, ada)
+    people.update(grace, "Grace", "light", [], ada)
+    people.update(grace, "Grace", "agent", [], ada)
+    db.session.commit()
+    handover.agents_work(grace.id)
+    assert handover.load_of(grace).tickets == 1
+
+
 def test_a_colleague_who_leaves_meanwhile_gets_nothing_more(
     ada: Agent, grace: Agent, linus: Agent, mail_from: MailFrom, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -443,6 +456,18 @@ def test_many_conversations_move_in_batches_and_the_team_goes_last(
     handover.teams_work(pottery.id)
     assert db.session.scalar(select(func.count()).select_from(Team)) == 0
     assert db.session.scalar(select(func.count()).where(Ticket.team_id.is_(None))) == 3
+
+
+def test_a_team_that_is_being_dissolved_allows_nothing_any_more(
+    ada: Agent, grace: Agent, pottery: Team, mail_from: MailFrom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(handover, "BATCH", 1)
+    pottery.rights = ["customers"]
+    tickets.move(mail_from(), pottery, ada)
+    db.session.commit()
+    assert grace.may("customers")
+    people.remove_team(pottery, None, ada)
+    assert pottery.handover and not grace.may("customers")
 
 
 def test_no_team_goes_into_one_that_is_going(

@@ -21,10 +21,13 @@ from inbox import audit
 from inbox.customers import editing, fields
 from inbox.customers.editing import FACTS, let_know
 from inbox.db import alone, now, session
-from inbox.models import Agent, Customer, CustomerField, Identity, Merge, Organisation, Ticket
+from inbox.models import Agent, Customer, CustomerField, Hold, Identity, Merge, Organisation, Ticket
 
 THIS, OTHER, BOTH = "this", "other", "both"
 """Whose value a fact gets; both is for notes."""
+
+LONGEST_REASON = 500
+"""Of a legal hold."""
 
 
 class Stale(Exception):
@@ -125,6 +128,7 @@ def merge(
     session.add(made)
     other.merged_into_id = kept.id
     _move(list(other.identities), kept)
+    _hold_as_one(kept, other, by)
     _grown(kept, other)
     session.flush()
     audit.record(
@@ -221,6 +225,7 @@ def unmerge(made: Merge, by: Agent) -> Customer:
     homes = _led_to(merged)
     _move([one for one in holder.identities if (one.home_id or holder.id) in homes], merged)
     session.expire(merged, ["identities"])
+    _hold_both(holder, merged, by)
     _put_back(kept, made)
     _grown(*{merged, kept, holder})
     session.flush()
@@ -272,6 +277,37 @@ def merges_of(customer: Customer) -> Sequence[Merge]:
     ).all()
 
 
+# ------------------------------------------------------------------------------------- legal holds
+
+
+def _hold_as_one(kept: Customer, other: Customer, by: Agent) -> None:
+    """What keeps one of them keeps both from now on."""
+    ours, theirs = _hold_on(kept), _hold_on(other)
+    if theirs is None:
+        return
+    if ours is None:
+        theirs.customer_id = kept.id
+    else:
+        ours.reason = "; ".join(dict.fromkeys([ours.reason, theirs.reason]))[:LONGEST_REASON]
+        theirs.lifted_at, theirs.lifted_by_id = now(), by.id
+        audit.record("hold_lifted", by, hold=theirs.id, customer_id=other.id)
+
+
+def _hold_both(whole: Customer, apart: Customer, by: Agent) -> None:
+    """What was held together is held apart: nobody gets out of a hold by being somebody else."""
+    hold = _hold_on(whole)
+    if hold is None or _hold_on(apart):
+        return
+    copy = Hold(customer_id=apart.id, reason=hold.reason, by_id=hold.by_id, set_at=hold.set_at)
+    session.add(copy)
+    session.flush()
+    audit.record("hold_set", by, hold=copy.id, customer_id=apart.id)
+
+
+def _hold_on(customer: Customer) -> Hold | None:
+    return session.scalar(select(Hold).where(Hold.customer_id == customer.id, Hold.lifted_at.is_(None)))
+
+
 # -------------------------------------------------------------------------------------- splitting
 
 
@@ -294,6 +330,7 @@ def split(identity: Identity, by: Agent) -> Customer:
     identity.home_id = None  # it has no other home: undoing an older merge leaves it here
     session.flush()
     session.expire(apart, ["identities"])
+    _hold_both(whole, apart, by)
     _grown(whole, apart)
     session.flush()
     audit.record("customer_split", by, customer_id=whole.id, identity=identity.id, to=apart.id)

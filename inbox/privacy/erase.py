@@ -54,9 +54,8 @@ def step(request: PrivacyRequest) -> str | None:
     """The next batch. Why it has to wait, if it has; ``compact`` when only the database's own traces are
     left."""
     name = request.progress.get("step", STEPS[0])
-    person = people.of(request.customer_id)
     try:
-        done = _DO[name](request, person)
+        done = _DO[name](request, person(request))
     except empty.Sending:
         return "sending"
     if isinstance(done, str):
@@ -64,6 +63,13 @@ def step(request: PrivacyRequest) -> str | None:
     if done and name != STEPS[-1]:
         request.progress = {**_overall(request), "step": STEPS[STEPS.index(name) + 1]}
     return None
+
+
+def person(request: PrivacyRequest) -> people.Person:
+    """Who they were when it began: whoever is made one with them since is not erased with them, and nothing
+    that is parted from them is left out."""
+    begun = request.scratch.get("person")
+    return people.Person(*map(tuple, begun)) if begun else people.of(request.customer_id)
 
 
 def _overall(request: PrivacyRequest) -> dict[str, Any]:
@@ -83,12 +89,12 @@ def _at(request: PrivacyRequest, **where: Any) -> None:
 
 def _begin(request: PrivacyRequest, person: people.Person) -> bool | str:
     """From here on nobody is known by these addresses."""
-    approved = request.scratch.get("identities", list(person.identities))
-    if sorted(approved) != sorted(person.identities):
+    if people.has_changed(request):
         return "changed"
     theirs = people.identities(person)
     known = [one for one in theirs if one.kind != ERASED]
     request.scratch = {
+        "person": [person.customers, person.identities],
         "addresses": sorted({one.address for one in known}),
         "by_identity": {str(one.id): one.address for one in known},
     }

@@ -71,12 +71,15 @@ class Copy:
         return name
 
 
-def make(request_id: int, lease: str) -> None:
-    """Write it, and say that it is there. A worker that is killed leaves nothing that is not removed."""
+def make(request_id: int, lease: str) -> str:
+    """Write it, and say that it is there; why not, if not. A worker that is killed leaves nothing that is not
+    removed."""
     with _folder(request_id) as folder:
         path = folder / "export.zip"
         with reading():
             request = session.get_one(PrivacyRequest, request_id)
+            if people.has_changed(request):
+                return "changed"
             counts = _write(path, request)
         sha256, size = _digest(path)
         with writing():
@@ -87,7 +90,7 @@ def make(request_id: int, lease: str) -> None:
                 select(PrivacyRequest).where(*mine, PrivacyRequest.state == "running").with_for_update()
             )
             if found is None:
-                return
+                return ""
             files.take(path, sha256)
             found.file_sha256, found.file_size, found.counts = sha256, size, dict(counts)
             found.state, found.finished_at, found.expires_at = "done", now(), now() + LINK_DAYS
@@ -98,6 +101,7 @@ def make(request_id: int, lease: str) -> None:
                 memos.write(
                     found.by.email, "privacy_ready", found.by.language, agent=found.by, link=link(found)
                 )
+    return ""
 
 
 @contextmanager
@@ -405,7 +409,7 @@ def _page(data: dict[str, Any]) -> str:
     away = "".join(_said(one, said) for one in data["elsewhere"])
     elsewhere = f"<h2>{said['elsewhere']}</h2>{away}" if away else ""
     return (
-        f'<!doctype html><html lang="{language[:2]}"><meta charset="utf-8"><title>{title}</title>'
+        f'<!doctype html><html lang="{escape(language[:2])}"><meta charset="utf-8"><title>{title}</title>'
         f'<meta name="viewport" content="width=device-width"><style>{STYLE}</style><h1>{title}</h1>'
         f"<p>{escape(said['made'].format(date=data['made_at'][:10]))}</p>"
         f"<h2>{said['person']}</h2><dl>{facts}</dl><h2>{said['conversations']}</h2>{talks}"

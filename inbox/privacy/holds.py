@@ -5,7 +5,7 @@ LGPD art. 16, I (a legal duty) and art. 7, VI (exercising rights in court); GDPR
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.exc import IntegrityError
@@ -13,7 +13,8 @@ from sqlalchemy.orm import joinedload
 
 from inbox import audit
 from inbox.db import now, session
-from inbox.models import Agent, Customer, Hold, Identity, Ticket
+from inbox.models import Agent, Customer, Hold, Identity, Message, Ticket
+from inbox.privacy.people import Person
 
 LONGEST_REASON = 500
 MOST = 200
@@ -74,15 +75,17 @@ def over(ticket: Ticket) -> Hold | None:
     return session.scalar(query.order_by(Hold.ticket_id.desc()).limit(1))
 
 
-def over_customers(customer_ids: Iterable[int]) -> Sequence[Hold]:
-    """What keeps any of these customers: holds on them, and on tickets of theirs."""
-    ids = list(customer_ids)
-    tickets = (
-        select(Ticket.id)
-        .join(Identity, Identity.id == Ticket.identity_id)
-        .where(Identity.customer_id.in_(ids))
+def over_person(person: Person) -> Sequence[Hold]:
+    """What keeps them: holds on them, on tickets they have a part in, and on whoever else has one there."""
+    wrote = select(Message.ticket_id).where(Message.identity_id.in_(person.identities))
+    there = or_(Ticket.identity_id.in_(person.identities), Ticket.id.in_(wrote))
+    tickets = select(Ticket.id).where(there)
+    asking = select(Ticket.identity_id).where(there)
+    writing = select(Message.identity_id).where(Message.ticket_id.in_(tickets))
+    others = select(Identity.customer_id).where(or_(Identity.id.in_(asking), Identity.id.in_(writing)))
+    which = or_(
+        Hold.customer_id.in_(person.customers), Hold.customer_id.in_(others), Hold.ticket_id.in_(tickets)
     )
-    which = or_(Hold.customer_id.in_(ids), Hold.ticket_id.in_(tickets))
     return session.scalars(select(Hold).where(Hold.lifted_at.is_(None), which).order_by(Hold.id)).all()
 
 
@@ -94,7 +97,8 @@ def free() -> ColumnElement[bool]:
         .join(Hold, Hold.customer_id == Identity.customer_id)
         .where(Hold.lifted_at.is_(None))
     )
-    return and_(Ticket.id.not_in(held), Ticket.identity_id.not_in(theirs))
+    wrote = select(Message.ticket_id).where(Message.identity_id.in_(theirs))
+    return and_(Ticket.id.not_in(held), Ticket.identity_id.not_in(theirs), Ticket.id.not_in(wrote))
 
 
 def all_standing() -> Sequence[Hold]:

@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from inbox import vault
 from inbox.db import session
-from inbox.models import Customer, Identity
+from inbox.models import Customer, Identity, PrivacyRequest
 from inbox.privacy import ERASED
 
 
@@ -30,6 +30,12 @@ def of(customer_id: int) -> Person:
         found += [one for one in merged if one not in found]
     whose = select(Identity.id).where(Identity.customer_id.in_(found)).order_by(Identity.id)
     return Person(tuple(found), tuple(session.scalars(whose)))
+
+
+def has_changed(request: PrivacyRequest) -> bool:
+    """Whether they were merged or parted since it was approved: then it is about somebody else."""
+    now = of(request.customer_id).identities
+    return sorted(request.scratch.get("identities", now)) != sorted(now)
 
 
 def kept(customer: Customer) -> Customer:

@@ -85,7 +85,7 @@ def of(customer: Customer) -> Preview:
         or 0,
         events=_n(Event, Event.ticket_id.in_(tickets)),
         tags=_own_tags(tickets),
-        holds=holds.over_customers(person.customers),
+        holds=holds.over_person(person),
     )
 
 

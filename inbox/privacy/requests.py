@@ -71,7 +71,7 @@ def ask(
     customer = people.kept(customer)
     if people.is_erased(customer):
         raise Refused("erased")
-    if kind == "erasure" and holds.over_customers(people.of(customer.id).customers):
+    if kind == "erasure" and holds.over_person(people.of(customer.id)):
         raise Refused("held")
     request = PrivacyRequest(
         kind=kind,
@@ -152,7 +152,7 @@ def approve(request: PrivacyRequest, by: Agent) -> None:
     """Let it be carried out: once, whoever presses first. Raises Refused."""
     if needs_another(request, by):
         raise Refused("own")
-    if request.kind == "erasure" and holds.over_customers(people.of(request.customer_id).customers):
+    if request.kind == "erasure" and holds.over_person(people.of(request.customer_id)):
         raise Refused("held")
     # whom it is about: a merge after this must not take somebody else along
     about = {"identities": list(people.of(request.customer_id).identities)}

@@ -15,7 +15,7 @@ from sqlalchemy import or_, select, update
 from inbox import audit, quarantine, queue
 from inbox.db import now, reading, session, writing
 from inbox.models import PrivacyRequest
-from inbox.privacy import erase, export, holds, people, shred, tombstones
+from inbox.privacy import erase, export, holds, shred, tombstones
 
 log = structlog.get_logger("privacy")
 
@@ -88,8 +88,7 @@ def _claim(request_id: int) -> Claim | None:
 def _work(claim: Claim) -> str:
     """Until it is done, waits, or its minute is over. Why it waits, if it does."""
     if claim.kind == "export":
-        export.make(claim.request_id, claim.lease)
-        return ""
+        return export.make(claim.request_id, claim.lease)
     until = time.monotonic() + SECONDS
     waits: str | None = None
     while waits is None and time.monotonic() < until:
@@ -103,7 +102,7 @@ def _step(claim: Claim) -> str | None:
         request = _mine(claim)
         if request is None or request.state != "running":
             return ""
-        if holds.over_customers(people.of(request.customer_id).customers):
+        if holds.over_person(erase.person(request)):
             return "held"
         request.leased_until = now() + LEASE
         waits = erase.step(request)

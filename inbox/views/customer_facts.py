@@ -11,8 +11,9 @@ from flask_babel import format_date, format_decimal
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
-from inbox.customers import editing, fields, organisations
+from inbox.customers import editing, organisations
 from inbox.customers.editing import Invalid, Known, Meanwhile
+from inbox.db import session
 from inbox.models import Customer, Organisation
 from inbox.models.customer_field import CustomerField
 from inbox.models.macro import LANGUAGES
@@ -104,8 +105,8 @@ def of_customer(customer: Customer, key: str, *, may: bool, **more: Any) -> Fact
     if key in LABELS:
         kind, options = _shape(key)
         return Fact(key, LABELS[key], kind, value, _with(options, value), may, **more)
-    one = next(known for known in fields.known(customer) if known.key == key)
-    return own(one, may=may, **more)
+    field = session.get_one(CustomerField, int(key.removeprefix("field-")))
+    return own(Known(field, value), may=may, **more)
 
 
 def _shape(key: str) -> tuple[str, Options]:

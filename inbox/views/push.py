@@ -13,6 +13,7 @@ from inbox.views.found import number, or_404
 from inbox.web.assets import STATIC, asset, built
 from inbox.web.current import is_fragment, me, this_sign_in
 from inbox.web.errors import Said
+from inbox.web.limits import calls_out
 from inbox.web.permissions import AGENT, PUBLIC, allow
 
 bp = Blueprint("push", __name__)
@@ -71,6 +72,7 @@ def end(subscription_id: int) -> str:
 
 @bp.post("/push/subscriptions/<int:subscription_id>/test")
 @allow(AGENT)
+@calls_out
 def test(subscription_id: int) -> str:
     push.test(_one(subscription_id))
     session.commit()

@@ -201,3 +201,13 @@ def test_attack_35_who_was_deactivated_meanwhile_stays_out(
 
 
 assert PASSWORD
+
+
+def test_attack_35_a_new_password_ends_a_link_an_admin_sent_before(
+    ada: Agent, known: Agent, outgoing: Account, visitor: Browser
+) -> None:
+    invitation = people.invite_again(known, ada)
+    db.session.commit()
+    ask(visitor)
+    assert visitor.post(link(), data={"password": NEW}).status_code == 303
+    assert visitor.get(f"/invitations/{invitation}").status_code == 404

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from inbox import db, tickets
+from inbox import customers, db, tickets
 from inbox.db import session
 from inbox.models import (
     Account,
@@ -323,3 +323,71 @@ def test_an_open_conversation_of_somebody_else_shows_that_a_message_went(
     after = session.get_one(Ticket, others.ticket_id, populate_existing=True)
     assert after.version > version and after.is_open and after.emptied_at is None
     assert [m.text for m in session.query(Message).filter_by(ticket_id=after.id)] == ["It is fine.", ""]
+
+
+# ------------------------------------------------------- merging and parting while it is carried out
+
+
+@pytest.mark.parametrize("kept", [True, False])
+def test_attack_48_who_is_merged_with_them_meanwhile_is_not_erased_and_they_are(
+    ticket: Ticket, mail_from: MailFrom, ada: Agent, supervisor: Agent, kept: bool
+) -> None:
+    rui = mail_from("Rui <rui@x.example>", subject="Bill")
+    asked = begun(ask(ticket.customer, "erasure", ada), supervisor)
+    theirs, his = again(ticket).customer, again(rui).customer
+    customers.merge(*(theirs, his) if kept else (his, theirs), {}, ada)
+    session.commit()
+    done = worked_on(asked)
+    assert (done.state, done.counts["tickets"], again(ticket).subject) == ("done", 1, "")
+    assert (again(rui).subject, again(rui).identity.address) == ("Bill", "rui@x.example")
+
+
+def test_attack_48_an_address_that_is_parted_from_them_meanwhile_is_erased_too(
+    ticket: Ticket, mail_from: MailFrom, ada: Agent, supervisor: Agent
+) -> None:
+    work = mail_from("Marina <marina.queiroz@work.example>", subject="At work")
+    customers.merge(ticket.customer, work.customer, {}, ada)
+    session.commit()
+    asked = begun(ask(ticket.customer, "erasure", ada), supervisor)
+    customers.split(again(work).identity, ada)
+    session.commit()
+    assert worked_on(asked).state == "done"
+    assert again(work).subject == again(ticket).subject == ""
+
+
+def again(ticket: Ticket) -> Ticket:
+    return session.get_one(Ticket, ticket.id)
+
+
+def test_attack_49_who_is_merged_with_them_after_the_approval_is_in_no_copy(
+    ticket: Ticket, mail_from: MailFrom, ada: Agent, supervisor: Agent
+) -> None:
+    rui = mail_from("Rui <rui@x.example>", subject="Bill")
+    asked = ask(ticket.customer, "export", ada)
+    requests.approve(asked, supervisor)
+    customers.merge(ticket.customer, rui.customer, {}, ada)
+    session.commit()
+    ended = worked_on(asked)
+    assert (ended.state, ended.failure, ended.file_sha256) == ("failed", "changed", None)
+
+
+def begun(asked: PrivacyRequest, by: Agent) -> PrivacyRequest:
+    """Approved, and its first step done: nobody is known by these addresses any more."""
+    requests.approve(asked, by)
+    session.commit()
+    claim = run._claim(asked.id)
+    assert claim and run._step(claim) is None
+    run._give_back(claim, "")
+    return asked
+
+
+def test_what_they_wrote_in_a_conversation_that_is_held_keeps_an_erasure_waiting(
+    ticket: Ticket, mail_from: MailFrom, ada: Agent
+) -> None:
+    rui = mail_from("Rui <rui@x.example>", subject="Bill")
+    written = session.query(Message).filter_by(ticket_id=rui.id).one()
+    written.identity_id = ticket.identity_id
+    holds.put_on(rui, "A lawsuit", ada)
+    session.commit()
+    with pytest.raises(Refused, match="held"):
+        ask(ticket.customer, "erasure", ada)

@@ -6,11 +6,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from inbox import db, files, tickets
+from inbox import customers, db, files, tickets
 from inbox.channels import Media
 from inbox.db import session
-from inbox.models import Account, Agent, Attachment, Event, Message, Payload, Ticket
-from inbox.privacy import holds, retention, shred
+from inbox.models import Account, Agent, Attachment, Event, Merge, Message, Payload, Ticket
+from inbox.privacy import holds, people, retention, shred
 from tests.conftest import Bells
 from tests.people import MailFrom
 
@@ -177,3 +177,60 @@ def test_what_changed_is_in_the_audit_trail(ada: Agent) -> None:
     keep(ada, done=60)
     last = session.query(Event).filter_by(kind="retention_set").order_by(Event.id.desc()).first()
     assert last and last.data == {"changed": {"done:0": [30, 60], "spam:0": [10, 0]}}
+
+
+# ------------------------------------------------------------- a legal hold, and who is one with whom
+
+
+def test_a_hold_stays_on_who_was_merged_and_on_who_is_parted(mail_from: MailFrom, ada: Agent) -> None:
+    marina, work = mail_from(), mail_from("Marina <marina.queiroz@work.example>", subject="At work")
+    third = mail_from("M. <m.queiroz@third.example>", subject="Third")
+    for ticket in (marina, work, third):
+        tickets.resolve(ticket, ada)
+        aged(ticket)
+    holds.put_on(work.customer, "A lawsuit", ada)
+    made = customers.merge(marina.customer, work.customer, {}, ada)
+    customers.merge(third.customer, marina.customer, {}, ada)
+    session.commit()
+    keep(ada, done=90)
+    assert not retention.run_now() and now_of(work).subject == "At work"
+    assert holds.over(now_of(work)) and holds.standing(now_of(third).customer)
+    customers.unmerge(session.get_one(Merge, made.id), ada)
+    session.commit()
+    assert not retention.run_now() and now_of(work).subject == "At work"
+    customers.split(now_of(marina).identity, ada)
+    session.commit()
+    assert not retention.run_now() and now_of(marina).subject == "Cracked cup"
+
+
+def test_two_who_are_held_are_held_for_both_reasons(mail_from: MailFrom, ada: Agent) -> None:
+    marina, work = mail_from(), mail_from("Marina <marina.queiroz@work.example>", subject="At work")
+    holds.put_on(marina.customer, "A lawsuit", ada)
+    holds.put_on(work.customer, "Taxes", ada)
+    made = customers.merge(marina.customer, work.customer, {}, ada)
+    [one] = holds.all_standing()
+    assert (one.customer_id, one.reason) == (marina.customer.id, "A lawsuit; Taxes")
+    parted = customers.unmerge(made, ada)
+    assert {hold.customer_id for hold in holds.all_standing()} == {one.customer_id, parted.id}
+
+
+def test_a_hold_on_the_whole_stays_on_both_when_a_merge_is_taken_back(
+    mail_from: MailFrom, ada: Agent
+) -> None:
+    marina, work = mail_from(), mail_from("Marina <marina.queiroz@work.example>", subject="At work")
+    made = customers.merge(marina.customer, work.customer, {}, ada)
+    holds.put_on(marina.customer, "A lawsuit", ada)
+    customers.unmerge(made, ada)
+    session.commit()
+    assert holds.standing(marina.customer) and holds.standing(work.customer)
+    assert session.query(Event).filter_by(kind="hold_set").count() == 2
+
+
+def test_a_conversation_that_is_given_to_somebody_else_stays_held(mail_from: MailFrom, ada: Agent) -> None:
+    ticket = settled(mail_from, ada)
+    holds.put_on(ticket.customer, "A lawsuit", ada)
+    tickets.set_customer(ticket, "rui@x.example", "Rui", ada)
+    aged(ticket)
+    keep(ada, done=90)
+    assert not retention.run_now() and now_of(ticket).subject == "Cracked cup"
+    assert holds.over_person(people.of(now_of(ticket).customer.id))

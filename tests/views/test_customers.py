@@ -492,3 +492,15 @@ def test_two_organisations_are_not_called_the_same(ada: Agent, client_for: Clien
     organisations.add("Olaria", ada)
     answer = client_for(ada).post("/organisations", data={"name": "OLÁRIA"})
     assert answer.status_code == 422 and "There is one with this name already." in answer.text
+
+
+def test_what_is_known_in_a_field_that_was_put_away_can_be_taken_away(
+    marina: Customer, ada: Agent, client_for: ClientFor
+) -> None:
+    field = fields.add(ada, "Plan", "text")
+    customers.change(marina, f"field-{field.id}", "Gold", "", ada)
+    fields.archive(field, ada)
+    db.session.commit()
+    status, said = put(client_for(ada), marina, f"field-{field.id}", "", "Gold")
+    assert status == 200 and "Saved." in said
+    assert fields.value_of(now_of(marina), field.id) == ""

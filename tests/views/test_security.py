@@ -167,6 +167,16 @@ def test_a_colleagues_is_reset_by_an_admin_alone(
     assert not second_factor.is_on(now_of(known))
 
 
+def test_attack_37_an_admins_own_is_not_turned_off_without_password_and_code(
+    known: Agent, guarded: list[str], client_for: ClientFor
+) -> None:
+    known.role = "admin"
+    db.session.commit()
+    answer = client_for(known).post(f"/settings/security/people/{known.id}")
+    assert (answer.status_code, answer.headers["Location"]) == (303, SET_UP)
+    assert second_factor.is_on(now_of(known))
+
+
 # ------------------------------------------------------------------------------ sessions and browsers
 
 

@@ -113,6 +113,8 @@ def require() -> ResponseReturnValue:
 @allow(ADMIN)
 def reset_second_factor(agent_id: int) -> ResponseReturnValue:
     agent = or_404(session.get(Agent, number(agent_id)))
+    if agent.id == me().id:  # with password and code, as everybody: a browser may be left signed in
+        return redirect("/settings/security/second-factor", 303)
     second_factor.reset(agent, me())
     session.commit()
     flash(gettext("%(name)s signs in with the password alone until they set it up again.", name=agent.name))
