@@ -34,6 +34,7 @@ def _views() -> list[dict[str, Any]]:
         _view("resolved", _("All resolved"), "check", "g e"),
         _view("spam", _("Spam"), "spam", "g s"),
     ]
+    places.append(_view("customers", _("Customers"), "users", "g c", "/customers"))
     if g.me.may_write:
         places.append(_view("figures", _("Figures"), "chart", "g r", "/figures"))
         places.append(_view("attention", _("Needs attention"), "alert", "g n", "/attention"))

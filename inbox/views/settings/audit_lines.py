@@ -163,6 +163,8 @@ def _facts(event: Event, names: Names) -> Iterator[tuple[str, str]]:
 
 
 def _label(name: str) -> str:
+    if name.startswith("field-"):
+        return gettext("Customer field")
     return gettext(FIELDS[name]) if name in FIELDS else name.replace("_", " ")
 
 
