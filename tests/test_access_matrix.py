@@ -131,6 +131,8 @@ MATRIX: dict[str, tuple[str, dict[str, str]]] = {
     "drafts.discard": (AGENT, {**TICKET, "kind": "=reply"}),
     "drafts.attach": (AGENT, {**TICKET, "kind": "=reply"}),
     "drafts.detach": (AGENT, {**TICKET, "kind": "=reply", "token": "draft_file"}),
+    "macros_new.menu_before": (WRITER, {}),
+    "macros_new.insert_before": (WRITER, {"draft_id": "new", "macro_id": "macro"}),
     "macros.menu": (WRITER, TICKET),
     "macros.insert": (WRITER, {**TICKET, "macro_id": "macro", "kind": "=reply"}),
     "macros.run": (WRITER, {**TICKET, "macro_id": "macro"}),

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from html import escape
 from urllib.parse import quote
 
+from inbox.channels import Person
 from inbox.mail.clean import to_text
 from inbox.models import Agent, Installation, Ticket
 from inbox.tickets.words import PLACEHOLDER, first_name
@@ -35,15 +36,23 @@ _PART = re.compile(r"<(?:[^<>\"]|\"[^\"]*\")*>|[^<]+|<")
 
 def values(ticket: Ticket, agent: Agent) -> dict[str, str]:
     """What each stands for on this ticket; '' where we do not know."""
-    name = _name(ticket)
+    return _values(agent, _name(ticket), ticket.identity.address, str(ticket.id), ticket.subject)
+
+
+def values_before(agent: Agent, to: Person | None, subject: str) -> dict[str, str]:
+    """The same for a conversation that is only being written: it has no number yet."""
+    return _values(agent, to.name if to else "", to.address if to else "", "", subject)
+
+
+def _values(agent: Agent, name: str, address: str, number: str, subject: str) -> dict[str, str]:
     return {
         "customer.name": name,
         "customer.first_name": first_name(name),
-        "customer.email": ticket.identity.address if "@" in ticket.identity.address else "",
+        "customer.email": address if "@" in address else "",
         "agent.name": agent.name,
         "agent.first_name": (agent.name.split() or [""])[0],
-        "ticket.number": str(ticket.id),
-        "ticket.subject": ticket.subject,
+        "ticket.number": number,
+        "ticket.subject": subject,
         "company.name": Installation.current().company,
     }
 

@@ -55,6 +55,7 @@ SCREENS = (
     drafts.bp,
     rivals.bp,
     macros.bp,
+    macros.beginning,
     start.bp,
     recipients.bp,
     later.bp,

@@ -12,18 +12,21 @@ from flask_babel import gettext as _
 from sqlalchemy import select
 
 from inbox import drafts, macros, tickets
+from inbox.channels import Person
 from inbox.db import session
 from inbox.macros import Action
 from inbox.mail.clean import to_text
+from inbox.mail.compose import can_be_written_to
 from inbox.models import Agent, Macro, MacroText, Team, Ticket
 from inbox.text import snippet
 from inbox.tickets import placeholders
-from inbox.views import found
+from inbox.views import found, writing
 from inbox.views.facts import done
 from inbox.web.current import installation, me
 from inbox.web.permissions import WRITER, allow
 
 bp = Blueprint("macros", __name__, url_prefix="/tickets/<int:ticket_id>/macros")
+beginning = Blueprint("macros_new", __name__, url_prefix="/new")
 
 GIST = 90
 
@@ -56,7 +59,43 @@ def menu(ticket_id: int) -> str:
     names = _names(one for macro in every for one in macros.read(macro.actions))
     values = placeholders.values(ticket, me())
     entries = [_entry(macro, text_for(macro, ticket), values, names) for macro in every]
-    return render_template("macros/_menu.html", entries=entries, ticket=ticket)
+    return render_template("macros/_menu.html", entries=entries)
+
+
+@beginning.get("/_macros")
+@allow(WRITER)
+def menu_before() -> str:
+    """Those with words: there is no conversation yet that the others could do something to."""
+    values = placeholders.values_before(me(), None, "")
+    texts = [(macro, text_before(macro)) for macro in macros.every(me())]
+    entries = [Entry(macro, _gist(text, values), True, ()) for macro, text in texts if text]
+    return render_template("macros/_menu.html", entries=entries)
+
+
+@beginning.post("/<int:draft_id>/macros/<int:macro_id>")
+@allow(WRITER)
+def insert_before(draft_id: int, macro_id: int) -> str:
+    """Its words for whom it is written to so far, with copies of its files in the draft."""
+    draft, macro = found.or_404(drafts.new(me(), found.number(draft_id))), _macro(macro_id)
+    text, values = text_before(macro), placeholders.values_before(me(), _first(), _subject())
+    files = drafts.bring(draft, macro.files)
+    macros.used(me(), [macro.id])
+    session.commit()
+    html = placeholders.fill(text.html, values) if text else ""
+    return render_template("macros/_insert.html", html=html, files=files, chips=[])
+
+
+def _first() -> Person | None:
+    """Whose conversation it is going to be; nobody while an address is only half typed."""
+    try:
+        first = next(iter(writing.people_in("to") or ()), None)
+    except tickets.Refused:
+        return None
+    return first if first and can_be_written_to(first.address) else None
+
+
+def _subject() -> str:
+    return " ".join(request.form.get("subject", "").split())[:998]
 
 
 @bp.post("/<int:macro_id>/drafts/<any(reply, note, forward):kind>")
@@ -118,11 +157,19 @@ def text_for(macro: Macro, ticket: Ticket) -> MacroText | None:
     return macros.text_of(macro, *theirs, me().language, installation().language)
 
 
+def text_before(macro: Macro) -> MacroText | None:
+    """In the agent's language, for we know none of a customer's."""
+    return macros.text_of(macro, me().language, installation().language)
+
+
 def _entry(
     macro: Macro, text: MacroText | None, values: dict[str, str], names: dict[str, dict[int, str]]
 ) -> Entry:
-    gist = snippet(to_text(placeholders.fill(text.html[:2000], values)), GIST) if text else ""
-    return Entry(macro, gist, text is not None, _drawn(macros.read(macro.actions), names))
+    return Entry(macro, _gist(text, values), text is not None, _drawn(macros.read(macro.actions), names))
+
+
+def _gist(text: MacroText | None, values: dict[str, str]) -> str:
+    return snippet(to_text(placeholders.fill(text.html[:2000], values)), GIST) if text else ""
 
 
 # ------------------------------------------------------------------------------- actions, in words

@@ -2,6 +2,8 @@
 import { $, $$, el, icon, isNarrow, parse, say, word } from "./dom.js";
 import { ask, why } from "./wire.js";
 import { done, problem } from "./toast.js";
+import { base } from "./drafts.js";
+import { content, isNew } from "./desk.js";
 import { fold } from "./menu.js";
 import * as acts from "./acts.js";
 import * as files from "./files.js";
@@ -30,11 +32,11 @@ const pointed = () => $("#macros-list [aria-selected='true']");
 
 // --------------------------------------------------------------------------------------- the menu
 
-/** All that can be used on a conversation; asked for once a minute. */
+/** All that can be used on a conversation, or while a new one is written; asked for once a minute. */
 export async function of(id) {
   const known = lists.get(id);
   if (known && Date.now() - known.at < FRESH_MS) return known.options;
-  const found = $$("[role=option]", parse(await ask("GET", `/tickets/${id}/macros/_menu`)));
+  const found = $$("[role=option]", parse(await ask("GET", id ? `/tickets/${id}/macros/_menu` : "/new/_macros")));
   for (const option of found) option.folded = { name: fold(option.dataset.label), all: fold(option.textContent) };
   lists.set(id, { options: found, at: Date.now() });
   return found;
@@ -165,7 +167,7 @@ async function typed() {
 
 /** With a line of its own to type in: on the open conversation, or on a row. */
 async function open(id = acts.target(), at = null) {
-  if (!id) return false;
+  if (!id && !at) return false;
   const spot = at ?? (id === pane.ticket() ? $("#ticket-head") : $("a", rows.rowOf(id) ?? undefined));
   if (!spot) return false;
   returnTo = at ? $("#draft", writing?.node) : document.activeElement;
@@ -209,7 +211,7 @@ async function insert(option, at) {
   const { kind } = mine;
   if (at) mine.editor.squire.setSelection(rangeOf(at));
   let made;
-  try { made = parse(await ask("POST", `/tickets/${mine.id}/macros/${option.dataset.macro}/drafts/${kind}`)); } catch (error) { problem(why(error)); return; }
+  try { made = parse(await bring(mine, option.dataset.macro)); } catch (error) { problem(why(error)); return; }
   if (writing !== mine || mine.kind !== kind) return;
   const html = $("[data-html]", made).innerHTML.trim();
   if (html) mine.editor.squire.insertHTML(html); else if (at) mine.editor.squire.insertHTML("");
@@ -220,6 +222,12 @@ async function insert(option, at) {
   say(word("macro_in", { name: option.dataset.label }));
   gapsShown();
   if (!selectGap()) mine.editor.focus();
+}
+
+/** Its words for this customer; its files are in the draft then. */
+async function bring(mine, macro) {
+  if (!isNew(mine)) return ask("POST", `/tickets/${mine.id}/macros/${macro}/drafts/${mine.kind}`);
+  return ask("POST", `${await base(mine, mine.kind)}/macros/${macro}`, { form: content(mine, mine.kind) });
 }
 
 async function run(id, option) {
@@ -415,7 +423,7 @@ function mount({ detail }) {
 export function start() {
   const form = $("#macro-form");
   if (form) page(form);
-  if (!box() || !$("#pane")) return;
+  if (!box() || !$("#pane, .composer-new")) return;
   document.addEventListener("composer", mount);
   document.addEventListener("change", ({ target }) => { if (target.matches?.("#pending [name=macros]")) redraw(target.parentElement); });
   document.addEventListener("selectionchange", () => { if (called && isOpen() && !call()) close(); });

@@ -54,3 +54,25 @@ def test_a_slash_finds_it_and_the_reply_does_it(house: House, open_browser: Open
     page.keyboard.press("z")
     expect(waiting).to_contain_text("Tag swap")
     expect(page.locator("#pick-tags")).not_to_contain_text("swap")
+
+
+def test_a_slash_finds_it_in_a_new_conversation_too(
+    house: House, open_browser: Open, problems: Problems
+) -> None:
+    make(house, name="Boas-vindas", html_en="<p>Dear {{customer.first_name}}, welcome.</p>")
+    page = open_browser("/new?to=Lia%20Prado%20%3Clia@prado.example%3E")
+    menu, draft = page.locator("#macros"), page.locator("#draft")
+    draft.click()
+    page.keyboard.type("/boas")
+    expect(menu.locator("[aria-selected=true]")).to_contain_text("Boas-vindas")
+    assert problems(page) == []
+    page.keyboard.press("Enter")
+    expect(draft).to_have_text("Dear Lia, welcome.")
+    page.locator("[data-do=macros]").click()
+    page.keyboard.type("boas")
+    page.keyboard.press("Enter")
+    expect(draft).to_contain_text("welcome.Dear Lia")
+    page.locator("[name=subject]").fill("Welcome")
+    draft.click()
+    page.keyboard.press("Control+Enter")
+    expect(page.locator("#turns")).to_contain_text("Dear Lia, welcome.")

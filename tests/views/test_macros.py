@@ -7,6 +7,7 @@ import json
 import re
 
 import pytest
+from sqlalchemy import select
 
 from inbox import db, drafts, macros
 from inbox.macros import Action
@@ -31,6 +32,27 @@ def refund(ada: Agent) -> Macro:
 
 def form(**more: object) -> dict[str, object]:
     return {"name": "Refund", "whose": "me", "html_en": "<p>Hi</p>", "tag": "Refund, late", **more}
+
+
+def test_a_new_conversation_takes_words_and_files_for_whom_it_is_written_to(
+    refund: Macro, grace: Agent, client_for: ClientFor
+) -> None:
+    words = "Dear {{customer.name}} of {{customer.email}}: {{ticket.subject}} {{ticket.number}}"
+    file = (io.BytesIO(b"how to pack"), "packing.txt")
+    client = client_for(grace)
+    client.post("/settings/macros", data=form(name="Packing", html_en=f"<p>{words}</p>", tag="", upload=file))
+    macros.add(grace, name="Only does", owner_id=grace.id, team_id=None, texts={}, actions=DOES)
+    menu = client.get("/new/_macros").text
+    assert "Packing" in menu and "Only does" not in menu
+    packing = db.session.scalars(select(Macro).where(Macro.name == "Packing")).one()
+    draft = re.search(r'data-draft="(\d+)"', client.post("/new/drafts", data={"html": ""}).text)
+    assert draft
+    to = {"to": "Otávio Brandão <otavio@brandao.example>", "subject": "Two <cups>"}
+    said = client.post(f"/new/{draft[1]}/macros/{packing.id}", data=to).text
+    assert "Dear Otávio Brandão of otavio@brandao.example: Two &lt;cups&gt; {{ticket.number}}" in said
+    assert "packing.txt" in said and "packing.txt" in client.get(f"/new/{draft[1]}").text
+    half = client.post(f"/new/{draft[1]}/macros/{packing.id}", data={"to": "otavio@", "subject": ""}).text
+    assert words in half
 
 
 def test_the_menu_shows_what_one_may_use_in_the_customers_language(
