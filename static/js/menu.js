@@ -25,12 +25,36 @@ export function place(box, at) {
 
 let trigger = null;
 
+/** What is typed while a menu is on its way is meant for it, and none of it a key that does something else. */
+function holdKeys() {
+  const held = [];
+  const hold = (event) => {
+    const { key, target } = event;
+    const isMeant = key.length === 1 || key === "Enter" || key === "Escape";
+    if (!isMeant || event.ctrlKey || event.metaKey || event.isComposing || keys.isTyping(target)) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    held.push(key);
+  };
+  document.addEventListener("keydown", hold, { capture: true });
+  return () => { document.removeEventListener("keydown", hold, { capture: true }); return held; };
+}
+
+function typeHeld(box, field, held) {
+  const last = held.findIndex((key) => key.length > 1);
+  field.value += held.slice(0, last < 0 ? undefined : last).join("");
+  if (field.value) filter(box, field.value);
+  if (held[last] === "Enter") { const option = $(".option.is-at", box); if (option) take(box, option); }
+  if (held[last] === "Escape") box.hidePopover();
+}
+
 async function pick(what, id, at) {
   const box = $("#picker");
   if (!box || !id) return false;
+  const release = holdKeys();
   try {
     box.innerHTML = await ask("GET", `/tickets/${id}/_pick/${what}`);
-  } catch (error) { problem(why(error)); return true; }
+  } catch (error) { release(); problem(why(error)); return true; }
   at = opener(at);
   trigger = at;
   const inside = $(".pick-in", box);
@@ -46,6 +70,7 @@ async function pick(what, id, at) {
   field.addEventListener("keydown", (event) => walk(event, box));
   box.onclick = ({ target }) => { const option = target.closest(".option"); if (option) take(box, option); };
   box.onpointermove = ({ target }) => { const option = target.closest("[role=option]"); if (option) point(box, option); };
+  typeHeld(box, field, release());
   return true;
 }
 

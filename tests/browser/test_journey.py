@@ -122,6 +122,16 @@ def test_a_reply_is_taken_back_with_its_words(house: House, open_browser: Open) 
     assert house.count("SELECT count(*) FROM message WHERE author_id > 0 AND ticket_id = :t", t=ticket) == 0
 
 
+SLOWLY = """part => {
+  const real = window.fetch;
+  const later = () => new Promise((go) => setTimeout(go, 500));
+  window.fetch = async (url, how) => {
+    if (String(url).includes(part)) await later();
+    return real(url, how);
+  };
+}"""
+
+
 def test_notes_status_priority_tags_and_assignment_by_keyboard(house: House, open_browser: Open) -> None:
     ticket = arrive(house, 140)
     page = open_browser(f"/views/open/tickets/{ticket}")
@@ -130,6 +140,7 @@ def test_notes_status_priority_tags_and_assignment_by_keyboard(house: House, ope
     page.keyboard.type("She is a regular")
     page.keyboard.press("Control+Enter")
     expect(page.locator("#turns .note")).to_contain_text("She is a regular")
+    expect(page.locator("#draft")).not_to_be_focused()
     page.keyboard.press("i")
     expect(page.locator("#pick-assignee")).to_contain_text("You")
     page.keyboard.press("p")
@@ -137,9 +148,9 @@ def test_notes_status_priority_tags_and_assignment_by_keyboard(house: House, ope
         page.locator(".menu-float button, .pick button", has_text="Urgent")
     ).first.click()
     expect(page.locator("#pick-priority")).to_contain_text("Urgent")
+    page.evaluate(SLOWLY, "_pick/tags")
     page.keyboard.press("t")
-    page.wait_for_timeout(300)
-    page.keyboard.type("exchange")
+    page.keyboard.type("exchange")  # at once: what is typed is the menu's, though it is still on its way
     page.keyboard.press("Enter")
     expect(page.locator("#pick-tags")).to_contain_text("exchange")
     page.keyboard.press("Escape")
