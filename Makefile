@@ -48,9 +48,10 @@ test: chromium dovecot nginx caddy $(DEV) build check ## everything: style, type
 unit: $(DEV) build ## the quick tests only, on SQLite (ARGS="-k mail" chooses among them)
 	@PROSA_TEST_DATABASES=sqlite $(BIN)/python -m pytest -n 2 $(BY_FILE) -m "not slow and not browser" $(ARGS)
 
-check: $(DEV) ## style and types: ruff and mypy
+check: $(DEV) build ## style, types, and whether anything became slower than it was
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
+	@$(BIN)/python -m benchmarks.regressions
 
 # The tests of a file share houses and browsers, so they stay together.
 BY_FILE := --dist loadfile --no-loadscope-reorder
