@@ -31,18 +31,19 @@ define pip
 endef
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test unit check bench demo screenshots messages lock clean chromium dovecot nginx caddy
+.PHONY: help run build test unit check bench bench-rivals bench-growth bench-live fire demo screenshots messages \
+        lock clean chromium dovecot nginx caddy faketime
 .DELETE_ON_ERROR:
 
 help: ## list what make can do
-	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/  make \1|\2/p' $(firstword $(MAKEFILE_LIST)) | awk -F'|' '{ printf "%-20s%s\n", $$1, $$2 }'
+	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1|\2/p' $(firstword $(MAKEFILE_LIST)) | awk -F'|' '{ printf "%-20s%s\n", $$1, $$2 }'
 
 run: build ## install what is missing, then start everything (PORT=8001 make run for another port)
 	@exec $(BIN)/python -m inbox up
 
 build: $(RUN) $(FRONT) $(MESSAGES) ## install, build the front end and the translations, start nothing
 
-test: chromium dovecot nginx caddy $(DEV) build check ## everything: style, types, unit, real processes, browser
+test: chromium dovecot nginx caddy faketime $(DEV) build check ## everything: style, types, unit, real processes, browser
 	@$(BIN)/python -m pytest -n 4 $(BY_FILE) $(ARGS)
 
 unit: $(DEV) build ## the quick tests only, on SQLite (ARGS="-k mail" chooses among them)
@@ -56,8 +57,20 @@ check: $(DEV) build ## style, types, and whether anything became slower than it 
 # The tests of a file share houses and browsers, so they stay together.
 BY_FILE := --dist loadfile --no-loadscope-reorder
 
-bench: dovecot $(DEV) build ## measure what the README claims
+bench: dovecot $(DEV) build ## measure the parts, one by one (docs/benchmarks.md)
 	@$(BIN)/python -m benchmarks $(ARGS)
+
+bench-rivals: $(DEV) build ## beside django-helpdesk and Roundup, which it installs in places of their own
+	@$(BIN)/python -m benchmarks.rivals $(ARGS)
+
+bench-growth: $(DEV) build ## at 1,000, 100,000 and 1,000,000 tickets: 20 GB of disk and an hour
+	@$(BIN)/python -m benchmarks.growth $(ARGS)
+
+bench-live: chromium $(DEV) build ## fifty agents before their screens while ten mails a second come in
+	@$(BIN)/python -m benchmarks.live $(ARGS)
+
+fire: dovecot faketime $(DEV) build ## kill, fill, lock and jump while mail comes and goes: is anything lost?
+	@$(BIN)/python -m tests.fire $(ARGS)
 
 demo: build ## start with made-up customers and conversations to look at
 	@exec $(BIN)/python -m inbox demo $(ARGS)
@@ -150,3 +163,6 @@ nginx:
 
 caddy:
 	$(call peer,caddy,caddy,The tests of its example,brew install caddy)
+
+faketime:
+	$(call peer,faketime,faketime,The tests of clocks that jump,brew install libfaketime)
