@@ -71,6 +71,8 @@ def create_app(settings: config.Settings | None = None, async_mode: str | None =
         portal,
     ):
         part.init(app)
+    if settings.demo.enabled:
+        views.init_demo(app)
     permissions.check_all(app)
     sockets.init(app, async_mode)
     if hops := settings.web.trusted_proxies:  # X-Forwarded-* is believed from our own proxies only

@@ -5,6 +5,7 @@ its value and what is allowed.
 """
 
 import hashlib
+import ipaddress
 import os
 import re
 import secrets
@@ -13,7 +14,7 @@ import tomllib
 from functools import cache, cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_settings import (
@@ -166,6 +167,10 @@ class Worker(Section):
     push: Count = 1
 
 
+class Demo(Section):
+    enabled: bool = False
+
+
 class Settings(BaseSettings):
     """All settings as plain, frozen values, and the few addresses derived from them."""
 
@@ -193,6 +198,7 @@ class Settings(BaseSettings):
     notices: Notices = Notices()
     log: Log = Log()
     worker: Worker = Worker()
+    demo: Demo = Demo()
 
     @classmethod
     def settings_customise_sources(
@@ -264,7 +270,9 @@ def load(**values: Any) -> Settings:
     """Fresh settings; `values` (sections as mappings) win over file and environment."""
     try:
         refuse_unknown_variables()
-        return Settings(**values)
+        found = Settings(**values)
+        refuse_open_demo(found)
+        return found
     except ValidationError as error:
         raise ConfigError(explain(error)) from None
     except tomllib.TOMLDecodeError as error:
@@ -290,6 +298,31 @@ def refuse_unknown_variables() -> None:
         section = name.removeprefix(PREFIX).split("__")[0].lower()
         if name.startswith(PREFIX) and section not in Settings.model_fields:
             raise ConfigError(f"{name} is not a setting; sections are {', '.join(Settings.model_fields)}.")
+
+
+def refuse_open_demo(found: Settings) -> None:
+    """Nobody is asked for a password there, so nobody else may reach it."""
+    web = found.web
+    public = urlsplit(web.public_url).hostname or ""
+    open_to_others = {
+        f"web.host = {web.host!r}": not is_loopback(web.host),
+        f"web.public_url = {web.public_url!r}": bool(public) and not is_loopback(public),
+        f"web.trusted_proxies = {web.trusted_proxies}": web.trusted_proxies > 0,
+    }
+    if found.demo.enabled and any(open_to_others.values()):
+        wide = next(said for said, is_open in open_to_others.items() if is_open)
+        raise ConfigError(
+            f"demo.enabled ({came_from('demo.enabled')}) lets everybody in without a password, and {wide} "
+            "lets others reach it: the demo is for this machine alone. Take one of the two back."
+        )
+
+
+def is_loopback(host: str) -> bool:
+    """Whether this name or address is this machine and nothing else."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def explain(error: ValidationError) -> str:
@@ -332,6 +365,8 @@ def allowed(schema: dict[str, Any]) -> str:
         return " or ".join(schema["enum"])
     if "description" in schema:
         return str(schema["description"])
+    if schema["type"] == "boolean":
+        return "true or false"
     if schema["type"] != "integer":
         return "text in quotes"
     low, high = schema.get("minimum", 0), schema.get("maximum")

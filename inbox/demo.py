@@ -14,7 +14,7 @@ from email.utils import format_datetime, make_msgid
 
 from sqlalchemy import select
 
-from inbox import connections, db, intake, mailboxes, tickets
+from inbox import connections, db, intake, mailboxes, tickets, walk_in
 from inbox.config import settings
 from inbox.models import Account, Agent, Connection, Event, Message, Survey, Team, Ticket
 from inbox.reactions import surveys
@@ -86,8 +86,10 @@ MORNING: list[tuple[int, str, str, str]] = [
 def start() -> None:
     """Fill the demo's folder once, then start everything on it. Does not return."""
     os.environ.setdefault("PROSA__DATA__DIR", FOLDER)
+    os.environ.setdefault("PROSA__DEMO__ENABLED", "true")
     settings.cache_clear()
     fill()
+    walk_in.open_house()
     from inbox.up import start as up
 
     up()

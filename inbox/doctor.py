@@ -3,7 +3,6 @@
 A check is a function that returns a Finding, or raises; `CHECKS` lists them all, in the order they are shown.
 """
 
-import ipaddress
 import os
 import platform
 import shutil
@@ -19,7 +18,7 @@ from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
-from inbox.config import ROOT, ConfigError, config_file, settings
+from inbox.config import ROOT, ConfigError, config_file, is_loopback, settings
 
 WORKERS = ("intake", "outbox", "reactions", "push", "timetable", "collector", "listener")
 MEGABYTE = 1_000_000
@@ -128,6 +127,16 @@ def debugging() -> Finding:
     if on:
         return careless(f"debugging is on: {', '.join(on)}", "Turn that off, and start again.")
     return ok("debugging is off")
+
+
+def demo() -> Finding:
+    """Reachable by others it does not even start (``config.refuse_open_demo``)."""
+    if settings().demo.enabled:
+        return careless(
+            "whoever opens the sign-in page gets in without a password: demo.enabled is true",
+            "Set it to false, unless this is the sample shop of `make demo`.",
+        )
+    return ok("nobody gets in without a password")
 
 
 def front_end() -> Finding:
@@ -446,13 +455,6 @@ def reachable(host: str) -> str:
     return {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}.get(host, host)  # noqa: S104
 
 
-def is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
-
-
 # ----------------------------------------------------------------------------------------- together
 
 CHECKS: tuple[tuple[str, Callable[[], Finding], str, str], ...] = (
@@ -463,6 +465,7 @@ CHECKS: tuple[tuple[str, Callable[[], Finding], str, str], ...] = (
     ("disk", free_space, "settings", ""),
     ("secret", secret, "settings", "It must be the one the data was made with."),
     ("debugging", debugging, "settings", ""),
+    ("demo", demo, "settings", ""),
     ("front end", front_end, "", ""),
     ("database", database, "settings", "Is it running, and is database.url right?"),
     ("migrations", migrations, "database", ""),
@@ -490,6 +493,7 @@ BEFORE_START: tuple[str, ...] = (
     "disk",
     "secret",
     "debugging",
+    "demo",
     "front end",
     "database",
     "open",

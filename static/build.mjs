@@ -45,7 +45,7 @@ async function bundle() {
   };
 
   await mkdir(join(out, "fonts"), { recursive: true });
-  const [scripts, blocking, styles, print, charts, chartStyles, worker] = await Promise.all([
+  const [scripts, blocking, styles, print, charts, chartStyles, worker, tour, demoStyles] = await Promise.all([
     build({ ...SHARED, entryPoints: [join(here, "js/app.js")], format: "iife", outfile: "app.js", metafile: true }),
     build({ ...SHARED, entryPoints: [join(here, "js/theme.js")], format: "iife", outfile: "theme.js" }),
     build({
@@ -56,6 +56,8 @@ async function bundle() {
     build({ ...SHARED, entryPoints: [join(here, "js/figures.js")], format: "iife", outfile: "figures.js", metafile: true }),
     build({ ...SHARED, entryPoints: [join(here, "css/figures.css")], outfile: join(out, "figures.css") }),
     build({ ...SHARED, entryPoints: [join(here, "js/sw.js")], format: "iife", outfile: "sw.js" }),
+    build({ ...SHARED, entryPoints: [join(here, "js/tour.js")], format: "iife", outfile: "tour.js" }),
+    build({ ...SHARED, entryPoints: [join(here, "css/demo.css")], outfile: join(out, "demo.css") }),
   ]);
 
   await keep("app.js", scripts.outputFiles[0].contents);
@@ -64,6 +66,8 @@ async function bundle() {
   await keep("print.css", print.outputFiles[0].contents);
   await keep("figures.js", charts.outputFiles[0].contents);
   await keep("figures.css", chartStyles.outputFiles[0].contents);
+  await keep("tour.js", tour.outputFiles[0].contents);
+  await keep("demo.css", demoStyles.outputFiles[0].contents);
   for (const file of styles.outputFiles) {
     const name = basename(file.path);
     if (name.endsWith(".css")) await keep("app.css", file.contents);

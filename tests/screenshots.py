@@ -26,7 +26,7 @@ def main() -> None:
         browser = launch(playwright)
         try:
             house.start()
-            house.set_up(name="Bruno Prado", address="ajuda@barroelinho.example")
+            house.walk_in()
             for name, language, theme, size, path in PICTURES:
                 _speak(house, language)
                 _take(browser, house, name, theme, size, path)
@@ -37,7 +37,7 @@ def main() -> None:
 
 def _speak(house: House, language: str) -> None:
     answer = house.ask(
-        "POST", "/settings/me", name="Bruno Prado", language=language, zone="America/Recife", single_keys="y"
+        "POST", "/settings/me", name=house.who, language=language, zone="America/Recife", single_keys="y"
     )
     assert answer.status_code == 200, answer.text[:500]
 

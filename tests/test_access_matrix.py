@@ -316,6 +316,10 @@ MATRIX: dict[str, tuple[str, dict[str, str]]] = {
     "audit.export": (ADMIN, {}),
 }
 
+IN_THE_DEMO = {"walk_in.enter": PUBLIC, "tour.show": AGENT, "tour.go": AGENT}
+"""What ``demo.enabled`` adds, and no other house has: ``tests/views/test_demo.py`` asks for it, as those who
+may and as those who may not."""
+
 QUERY = {
     "q": "toalha",
     "ids": "1,2,3,4,5,6,7,8,9",

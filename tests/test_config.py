@@ -95,6 +95,38 @@ def test_a_wrong_address_is_shown_without_its_password(monkeypatch):
     assert "hunter2" not in str(wrong.value)
 
 
+@pytest.mark.parametrize(
+    ("web", "said"),
+    [
+        ({"host": "0.0.0.0"}, "web.host = '0.0.0.0'"),
+        ({"host": "192.0.2.7"}, "web.host = '192.0.2.7'"),
+        ({"host": "::"}, "web.host = '::'"),
+        ({"public_url": "https://help.example.com"}, "web.public_url = 'https://help.example.com'"),
+        ({"trusted_proxies": 1}, "web.trusted_proxies = 1"),
+    ],
+)
+def test_a_demo_that_others_could_reach_is_refused(monkeypatch, web, said):
+    assert load(web=web).demo.enabled is False
+    monkeypatch.setenv("PROSA__DEMO__ENABLED", "true")
+    with pytest.raises(ConfigError) as wrong:
+        load(web=web)
+    assert f"and {said} lets others reach it" in str(wrong.value)
+    assert "from PROSA__DEMO__ENABLED" in str(wrong.value)
+
+
+@pytest.mark.parametrize(
+    "web", [{}, {"host": "localhost"}, {"host": "::1"}, {"public_url": "http://127.0.0.1:8001"}]
+)
+def test_a_demo_for_this_machine_alone_is_not(web):
+    assert load(web=web, demo={"enabled": True}).demo.enabled
+
+
+def test_what_is_either_true_or_false_says_so(monkeypatch):
+    monkeypatch.setenv("PROSA__DEMO__ENABLED", "perhaps")
+    with pytest.raises(ConfigError, match="it must be true or false"):
+        load()
+
+
 @pytest.mark.parametrize("scheme", ["postgresql", "postgres", "postgresql+psycopg"])
 def test_postgresql_is_always_reached_through_psycopg(scheme):
     url = load(database={"url": f"{scheme}://me:secret@db.example/prosa?sslmode=require"}).database_url

@@ -95,6 +95,14 @@ def test_the_mail_port_must_be_ours(given, greeting, level):
         thread.join()
 
 
+def test_a_house_without_passwords_is_not_for_production(given, monkeypatch):
+    monkeypatch.setattr(doctor, "_asked_for_production", False)
+    assert doctor.demo().level == "ok"
+    given(demo={"enabled": True})
+    assert doctor.demo().level == "warn" and "demo.enabled" in doctor.demo().said
+    assert "demo.enabled" in " ".join(finding.said for finding in doctor.refusals())
+
+
 @pytest.mark.parametrize(
     ("url", "level"),
     [

@@ -21,7 +21,7 @@ portal  inbox.views  inbox.sockets  inbox.listener  inbox.collector
 inbox.web
 inbox.intake
 inbox.reactions  inbox.privacy
-inbox.setup  inbox.people  inbox.lists  inbox.profile
+inbox.setup  inbox.people  inbox.lists  inbox.profile  inbox.walk_in  inbox.tour
 inbox.handover
 inbox.second_factor  inbox.browsers  inbox.resets
 inbox.tickets

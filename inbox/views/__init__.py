@@ -40,6 +40,8 @@ from inbox.views import (
     settings,
     setup,
     start,
+    tour,
+    walk_in,
     writing,
 )
 
@@ -80,6 +82,18 @@ SCREENS = (
     health.bp,
     metrics.bp,
 )
+
+
+DEMO = (walk_in.bp, tour.bp)
+"""Screens of the demo. Elsewhere there are no such addresses."""
+
+
+def init_demo(app: Flask) -> None:
+    app.config["DEMO"] = True
+    for screen in DEMO:
+        app.register_blueprint(screen)
+    walk_in.init(app)
+    tour.init(app)
 
 
 def init(app: Flask) -> None:

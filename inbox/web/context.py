@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Flask, g
+from flask import Flask, current_app, g
 from flask_babel import gettext as _
 from sqlalchemy import select
 from werkzeug.local import LocalProxy
@@ -48,7 +48,8 @@ def _view(name: str, label: str, icon: str, key: str, href: str = "") -> dict[st
 
 
 def _keys() -> list[dict[str, Any]]:
-    return registry(may_write=g.me.may_write if g.get("me") else True)
+    may_write = g.me.may_write if g.get("me") else True
+    return registry(may_write=may_write, in_demo=current_app.config.get("DEMO", False))
 
 
 def addresses() -> list[str]:

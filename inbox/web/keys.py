@@ -69,6 +69,8 @@ KEYS = (
 )
 
 
+OF_THE_DEMO = (Key("go.tour", ("g t",), "go", _("Guided tour")),)
+
 WRITES = frozenset(
     {
         "compose", "go.attention", "go.figures", "resolve", "reply", "reply.author", "forward", "mine",
@@ -79,9 +81,10 @@ WRITES = frozenset(
 """What only somebody does who answers customers and changes tickets."""
 
 
-def registry(*, may_write: bool = True) -> list[dict[str, Any]]:
+def registry(*, may_write: bool = True, in_demo: bool = False) -> list[dict[str, Any]]:
     """The list as the page carries it, in the reader's language. A key that is not theirs says so."""
-    return [_drawn(key) | ({} if may_write or key.id not in WRITES else {"no": True}) for key in KEYS]
+    there = (*KEYS, *OF_THE_DEMO) if in_demo else KEYS
+    return [_drawn(key) | ({} if may_write or key.id not in WRITES else {"no": True}) for key in there]
 
 
 def _drawn(key: Key) -> dict[str, Any]:

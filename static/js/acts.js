@@ -175,7 +175,7 @@ export function start() {
     const source = at.closest("[data-copy]");
     if (source) { const from = $(source.dataset.copy); copy(from.value ?? from.textContent); }
   });
-  for (const [name, href] of [["mine", "/views/mine"], ["unassigned", "/views/unassigned"], ["open", "/views/open"], ["resolved", "/views/resolved"], ["spam", "/views/spam"], ["attention", "/attention"], ["customers", "/customers"], ["figures", "/figures"], ["settings", "/settings"]]) {
+  for (const [name, href] of [["mine", "/views/mine"], ["unassigned", "/views/unassigned"], ["open", "/views/open"], ["resolved", "/views/resolved"], ["spam", "/views/spam"], ["attention", "/attention"], ["customers", "/customers"], ["figures", "/figures"], ["settings", "/settings"], ["tour", "/demo/tour"]]) {
     keys.on(`go.${name}`, () => { location.assign(href); });
   }
   if (!$("#pane")) return;

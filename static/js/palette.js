@@ -8,7 +8,7 @@ import * as macros from "./macros.js";
 import * as pane from "./pane.js";
 
 const ICONS = { resolve: "check", reply: "reply", "reply.author": "reply", forward: "forward", compose: "compose", note: "lock", assign: "user-plus", mine: "user", status: "st-open", priority: "flag", tags: "tag", macro: "bolt", move: "users", customer: "panel",
-  search: "search", sheet: "help", "go.mine": "inbox", "go.unassigned": "user-plus", "go.open": "st-open", "go.resolved": "check", "go.spam": "spam", spam: "spam", "go.settings": "sliders", "go.attention": "alert", "go.customers": "users", "go.figures": "chart", back: "left", undo: "undo", "copy.link": "link", next: "down", previous: "up", open: "enter", unfold: "expand" };
+  search: "search", sheet: "help", "go.mine": "inbox", "go.unassigned": "user-plus", "go.open": "st-open", "go.resolved": "check", "go.spam": "spam", spam: "spam", "go.settings": "sliders", "go.attention": "alert", "go.customers": "users", "go.figures": "chart", "go.tour": "book", back: "left", undo: "undo", "copy.link": "link", next: "down", previous: "up", open: "enter", unfold: "expand" };
 const HIDDEN = new Set(["palette", "send", "send.resolve", "leave", "attach", "next", "previous", "open", "back", "next.open", "previous.open"]);
 
 let people = [];
