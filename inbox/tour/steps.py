@@ -56,7 +56,7 @@ STEPS = (
             "moves the row you are on."
         ),
         _at("/views/open"),
-        ring="#rows .row",
+        ring="#rows .row.is-unread",
         keys=("next", "previous", "open"),
     ),
     Step(
@@ -202,7 +202,7 @@ STEPS = (
             "a way on."
         ),
         _at("/attention"),
-        ring=".room-part, .empty",
+        ring=".room-part",
         keys=("go.attention",),
         whose=_writes,
     ),
@@ -226,7 +226,7 @@ STEPS = (
             "go where you like."
         ),
         _at("/settings/me"),
-        ring="#look",
+        ring=".settings-nav",
         keys=("palette", "sheet"),
         whose=lambda agent: not agent.is_admin,
     ),

@@ -22,6 +22,10 @@ from inbox.web.permissions import PUBLIC, allow
 bp = Blueprint("walk_in", __name__, url_prefix="/demo")
 
 
+HOME = "/views/open"
+"""Where the most is to be seen, whoever one is."""
+
+
 @bp.before_request
 def from_here() -> None:
     if not is_here():
@@ -34,7 +38,7 @@ def enter(agent_id: int) -> ResponseReturnValue:
     """They speak the visitor's language, whichever the sample shop gave them."""
     agent = or_404(walk_in.one(number(agent_id)))
     agent.language = spoken = language()
-    response = password_given(agent, local_path(request.form.get("next", "")) or "/")
+    response = password_given(agent, local_path(request.form.get("next", "")) or HOME)
     form_session["lang"] = spoken  # signing in emptied it; the next person they choose speaks it as well
     return response
 

@@ -3,6 +3,8 @@ import { $, isCalm } from "./dom.js";
 import { done } from "./toast.js";
 
 const GAP = 4;
+const EDGE = 2; // of the window
+const ENOUGH = 240; // px that show what it is
 const BY_KEYS = "prosa-tour-by-keys";
 const card = $("#tour");
 const ring = $("#tour-ring");
@@ -27,12 +29,23 @@ function place() {
   const spot = element && !$("dialog[open]") && seen(element);
   ring.hidden = !spot;
   if (spot) {
-    const at = { left: spot.left - GAP, top: spot.top - GAP, width: spot.right - spot.left + 2 * GAP, height: spot.bottom - spot.top + 2 * GAP };
+    const left = Math.max(EDGE, spot.left - GAP), top = Math.max(EDGE, spot.top - GAP);
+    const at = { left, top, width: Math.min(innerWidth - EDGE, spot.right + GAP) - left, height: Math.min(innerHeight - EDGE, spot.bottom + GAP) - top };
     for (const [name, value] of Object.entries(at)) ring.style[name] = `${value}px`;
   }
   const lead = $(".tour-there", card);
   lead.hidden = Boolean(element) || location.pathname === $("a", lead).pathname;
   document.documentElement.style.setProperty("--tour", `${card.offsetHeight}px`);
+}
+
+/** What cannot be seen, or hardly, is brought into sight, once: later the page is the reader's. */
+function bring() {
+  const element = there();
+  if (!element) return;
+  const { top, height } = element.getBoundingClientRect();
+  const spot = seen(element);
+  if (spot && spot.top === top && spot.bottom - top >= Math.min(height, ENOUGH)) return;
+  element.scrollIntoView({ block: height > ENOUGH ? "start" : "center", behavior: isCalm() ? "instant" : "smooth" });
 }
 
 let waiting = 0;
@@ -54,19 +67,18 @@ async function close(event) {
   end();
   done(card.dataset.closed, { sign: "info", seconds: 8 });
   if (had) $("main")?.focus({ preventScroll: true });
-  await fetch(form.action, { method: "POST", body, headers: { "HX-Request": "true" } });
+  await fetch(form.action, { method: "POST", body, headers: { "HX-Request": "true" }, keepalive: true });
 }
 
 /** Whoever went on by the keyboard stays on the button that goes on; whoever clicked keeps the page's keys. */
 function remember(event) {
-  try { sessionStorage.setItem(BY_KEYS, event.submitter?.matches(":focus-visible") ? event.submitter.id || "back" : ""); } catch { /* a private window */ }
+  try { sessionStorage.setItem(BY_KEYS, event.submitter?.matches(":focus-visible") ? "yes" : ""); } catch { /* a private window */ }
 }
 
 function goOn() {
   let by = "";
   try { by = sessionStorage.getItem(BY_KEYS); sessionStorage.removeItem(BY_KEYS); } catch { /* the same */ }
-  if (by) setTimeout(() => ($(`#tour #${by}`) ?? $("#tour-on")).focus({ preventScroll: true }), 0);
-  else if (location.hash === "#tour" && document.referrer.includes(location.host) === false) $("#tour-on").focus();
+  if (by) setTimeout(() => $("#tour-on").focus({ preventScroll: true }), 0);
 }
 
 const watching = new MutationObserver(soon);
@@ -78,6 +90,6 @@ card.addEventListener("submit", (event) => {
 watching.observe(document.body, { childList: true, subtree: true, attributes: true, attributeFilter: ["hidden", "class", "open", "data-pane", "data-kind"] });
 document.addEventListener("scroll", soon, { capture: true, passive: true });
 addEventListener("resize", soon);
-there()?.scrollIntoView({ block: "nearest", behavior: isCalm() ? "instant" : "smooth" });
+bring();
 place();
 goOn();
