@@ -23,18 +23,21 @@ function seen(element) {
 
 const there = () => [...document.querySelectorAll(card.dataset.ring)].find((one) => one.checkVisibility());
 
+/** Only what changes is written: it is watched, and would else be looked at for ever. */
+const hide = (node, is) => { if (node.hidden !== is) node.hidden = is; };
+
 /** Around what the step speaks of, as far as it is on the screen. It takes no clicks. */
 function place() {
   const element = there();
   const spot = element && !$("dialog[open]") && seen(element);
-  ring.hidden = !spot;
+  hide(ring, !spot);
   if (spot) {
     const left = Math.max(EDGE, spot.left - GAP), top = Math.max(EDGE, spot.top - GAP);
     const at = { left, top, width: Math.min(innerWidth - EDGE, spot.right + GAP) - left, height: Math.min(innerHeight - EDGE, spot.bottom + GAP) - top };
     for (const [name, value] of Object.entries(at)) ring.style[name] = `${value}px`;
   }
   const lead = $(".tour-there", card);
-  lead.hidden = Boolean(element) || location.pathname === $("a", lead).pathname;
+  hide(lead, Boolean(element) || location.pathname === $("a", lead).pathname);
   document.documentElement.style.setProperty("--tour", `${card.offsetHeight}px`);
 }
 

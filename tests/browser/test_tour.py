@@ -168,6 +168,22 @@ def test_the_card_outlives_what_is_swapped_beside_it(enter: Enter) -> None:
     expect(page.locator("#tour-ring")).to_be_visible()
 
 
+WRITTEN_IDLY = """() => new Promise(told => {
+  let written = 0;
+  const watching = new MutationObserver(records => { written += records.length; });
+  for (const id of ["tour", "tour-ring"])
+    watching.observe(document.getElementById(id), { attributes: true, subtree: true });
+  setTimeout(() => told(written), 700);
+})"""
+
+
+def test_a_page_that_stands_still_costs_nothing(enter: Enter) -> None:
+    page = enter("agent")
+    page.wait_for_load_state("networkidle")
+    page.wait_for_timeout(1500)
+    assert page.evaluate(WRITTEN_IDLY) < 5
+
+
 def test_by_keys_alone_one_goes_on_and_stays_at_the_button(enter: Enter) -> None:
     page = enter("agent")
     page.keyboard.press("g")
