@@ -1,0 +1,154 @@
+"""Prosa on SQLite or PostgreSQL: its own intake in a standing process, and a whole house that serves the pages."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from benchmarks.rivals.letters import COMMON, LONG, SHORT, Facts, Letter, conversation_in, conversations_in
+from benchmarks.rivals.product import HUNDRED, LIST, SEARCH, Product, Took, must, must_show_letters
+from benchmarks.rivals.web import Browser
+from inbox import lifeline
+from tests.house import House, wait_for
+
+ROOT = Path(__file__).resolve().parents[2]
+ROWS = 50
+"""What its list shows at once."""
+
+
+class Prosa(Product):
+    """Threads by In-Reply-To and References."""
+
+    rival = False
+
+    def __init__(self, folder: Path, kind: str, database: str = "") -> None:
+        super().__init__(folder)
+        self.name = f"Prosa, {kind}"
+        # one customer of a hundred letters in ten minutes is a flood, which a person would have to let in
+        self.house = House(folder, database=database, PROSA__MAIL__FLOOD_LIMIT="1000000")
+        self.inbox = folder / "brought"
+        self.inbox.mkdir()
+        self.worker: subprocess.Popen[str] | None = None
+        self.numbers: dict[int, int] = {}
+        self.browser = Browser(self.house.port)
+
+    def set_up(self) -> None:
+        self.house.start()
+        self.house.set_up()
+        self.house.stop()
+
+    def bring(self, letters: Sequence[Letter]) -> None:
+        for place, letter in enumerate(letters):
+            (self.inbox / f"{place:06}.eml").write_bytes(letter.raw())
+
+    def take_in(self) -> Took:
+        answer = self._asked(f"take {self.inbox}")
+        return Took(answer["seconds"], answer["cpu"])
+
+    def _asked(self, command: str) -> dict[str, float]:
+        if self.worker is None:
+            self._hire()
+        assert self.worker and self.worker.stdin and self.worker.stdout
+        self.worker.stdin.write(command + "\n")
+        self.worker.stdin.flush()
+        if not (line := self.worker.stdout.readline()):
+            must(False, self, f"its worker died: {(self.folder / 'worker.log').read_text()[-2000:]}")
+        answer: dict[str, float] = json.loads(line)
+        return answer
+
+    def _hire(self) -> None:
+        inherited = {k: v for k, v in os.environ.items() if not k.startswith("PROSA")}
+        us = os.getpid()
+        self.worker = subprocess.Popen(
+            [sys.executable, "-m", "benchmarks.rivals.intake"],
+            cwd=ROOT,
+            env=inherited | self.house.variables,
+            text=True,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=(self.folder / "worker.log").open("w"),
+            preexec_fn=(lambda: lifeline.die_with(us)) if sys.platform == "linux" else None,  # noqa: PLW1509
+        )
+
+    def facts(self) -> Facts:
+        said = self._asked(f"facts {COMMON}")
+        letters = {int(one): n for one, n in said.pop("letters").items()}  # type: ignore[attr-defined]
+        return Facts(letters, **said)  # type: ignore[arg-type]
+
+    def serve(self) -> None:
+        self._dismiss()
+        self.house.start()
+        cookies = self.house.http.cookies
+        self.browser.cookies = {cookie.name: cookie.value or "" for cookie in cookies}
+        with self.house.rows() as rows:
+            named = rows("SELECT id, subject FROM ticket")
+        self.numbers = {conversation_in(subject): number for number, subject in named}
+        self.page(LIST)
+
+    def page(self, name: str) -> str:
+        if name == LIST:
+            return self.browser.get("/views/unassigned")
+        if name == SEARCH:
+            return self.browser.get(f"/search?q={COMMON}")
+        return self._whole(self.numbers[LONG if name == HUNDRED else SHORT])
+
+    def _whole(self, number: int) -> str:
+        """The page with the newest fifty, and all that *Show earlier* brings, until there is no more."""
+        page = self.browser.get(f"/views/unassigned/tickets/{number}")
+        earlier = _earlier(page)
+        while earlier:
+            more = self.browser.get(f"/tickets/{number}/_turns?before={earlier}")
+            page, earlier = page + more, _earlier(more)
+        return page
+
+    def check(self, name: str, text: str) -> None:
+        if name in (LIST, SEARCH):
+            n = len(self.numbers) if name == LIST else sum(map(_has_common, self.numbers))
+            shown = conversations_in(text)
+            must(len(shown) == min(n, ROWS), self, f"{name}: {len(shown)} rows")
+            must(name == LIST or all(map(_has_common, shown)), self, f"{name}: found what does not hold the word")
+        else:
+            must_show_letters(self, name, text)
+
+    def over_smtp(self, letters: Sequence[Letter]) -> Took:
+        """From the first byte at the running house's listener until its workers have done all, bells included."""
+        began, before = time.perf_counter(), self._cpu()
+        self.house.deliver(*(letter.raw() for letter in letters))
+        undone = (
+            "SELECT (SELECT count(*) FROM payload WHERE state = 'new')"
+            " + (SELECT count(*) FROM handling WHERE handled_at IS NULL)"
+        )
+        wait_for(lambda: self.house.count(undone) == 0, 120, self.house.said)
+        return Took(time.perf_counter() - began, self._cpu() - before)
+
+    def _cpu(self) -> float:
+        times = [process.cpu_times() for process in self.house.family()]
+        return sum(one.user + one.system for one in times)
+
+    def stop(self) -> None:
+        self._dismiss()
+        self.browser.close()
+        self.house.stop()
+
+    def _dismiss(self) -> None:
+        if self.worker and self.worker.stdin and self.worker.stdout:
+            self.worker.stdin.close()
+            self.worker.wait(10)
+            self.worker.stdout.close()
+        self.worker = None
+
+
+def _earlier(page: str) -> str:
+    found = re.search(r'data-do="earlier" data-before="([^"]+)"', page)
+    return found[1] if found else ""
+
+
+def _has_common(conversation: int) -> bool:
+    return Letter(conversation, 0, 1).has_common
+
