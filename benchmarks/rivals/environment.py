@@ -13,7 +13,7 @@ CACHE = HERE / ".cache"
 
 
 def environment(name: str, cache: Path = CACHE) -> Path:
-    """The folder with its programs; needs the package index the first time only, and when the lock changed."""
+    """The folder with its programs; asks the package index the first time, and when the lock changed."""
     lock = HERE / name / "requirements.lock"
     home, stamp = cache / name, cache / f"{name}.stamp"
     made_of = f"{sys.version}\n{hashlib.sha256(lock.read_bytes()).hexdigest()}"

@@ -1,9 +1,9 @@
 """A standing process that takes mail in as Prosa's worker does: run by ``prosa.py``, never by hand.
 
-Reads a command a line and answers a line of JSON. ``take FOLDER``: each file is a mail; ``intake.accept_mail`` keeps
-it (fsynced), ``intake.read_now`` reads it in the reading child and makes the ticket, and the reactions that it rang
-for act on it, all in this process. Only the bells are left out: no Valkey is rung, no screen is told.
-``facts WORD``: what stands in the database and in the file store, and in how many tickets the search finds a word.
+Reads a command a line and answers a line of JSON. ``take FOLDER``: each file is a mail; ``intake.accept_mail``
+keeps it (fsynced), ``intake.read_now`` reads it in the reading child and makes the ticket, and the reactions
+that it rang for act on it, all in this process. Only the bells are left out: no Valkey is rung, no screen told.
+``facts WORD``: what stands in the database and in the file store, and in how many tickets a word is found.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ def main() -> None:
     answers, sys.stdout = sys.stdout, sys.stderr  # what is logged is no answer
     logs.setup(settings().log)
     bells = Bells()
-    queue.ring = bells.ring  # type: ignore[assignment]
+    queue.ring = bells.ring
     live.tell = lambda *_: None  # type: ignore[assignment]
     for line in sys.stdin:
         command, word = line.split(maxsplit=1)
@@ -97,7 +97,6 @@ def _facts(word: str) -> dict[str, Any]:
         found = len(search.find(agent, word, limit=10**7))
     sizes = [files.path_of(sha256).stat().st_size for sha256 in kept]
     return {"letters": letters, "files": len(sizes), "bytes": sum(sizes), "found": found}
-
 
 
 if __name__ == "__main__":

@@ -119,7 +119,8 @@ def letters_in(page: str, conversation: int) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What a product holds: conversations with their number of letters, and attached files with all their bytes."""
+    """What a product holds: the number of letters by conversation, attached files, their bytes, and in how many
+    conversations the common word is found."""
 
     letters: dict[int, int]
     files: int
@@ -130,16 +131,19 @@ class Facts:
         """In words, what is missing or too much in ``other``."""
         said = []
         if self.letters != other.letters:
-            wrong = [n for n in {*self.letters, *other.letters} if self.letters.get(n) != other.letters.get(n)]
+            wrong = [
+                n for n in {*self.letters, *other.letters} if self.letters.get(n) != other.letters.get(n)
+            ]
             said.append(
-                f"{len(other.letters)} conversations instead of {len(self.letters)}, {len(wrong)} with another number "
-                f"of letters, such as {wrong[0]}: {other.letters.get(wrong[0], 0)} "
+                f"{len(other.letters)} conversations instead of {len(self.letters)}, {len(wrong)} with another "
+                f"number of letters, such as {wrong[0]}: {other.letters.get(wrong[0], 0)} "
                 f"instead of {self.letters.get(wrong[0], 0)}"
             )
-        for name in ("files", "bytes", "found"):
-            if getattr(self, name) != getattr(other, name):
-                said.append(f"{getattr(other, name)} {name} instead of {getattr(self, name)}")
-        return said
+        return said + [
+            f"{getattr(other, name)} {name} instead of {getattr(self, name)}"
+            for name in ("files", "bytes", "found")
+            if getattr(self, name) != getattr(other, name)
+        ]
 
 
 class World:

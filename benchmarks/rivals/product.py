@@ -74,9 +74,10 @@ class Product(ABC):
         """Raise WorkNotDone unless the page shows what it should."""
 
     def start_cost(self) -> float:
-        """Seconds until its program looks at the first mail, when there is none. A standing process has none."""
+        """Seconds that its program takes when there is no mail. A standing process has none."""
         return 0.0
 
+    @abstractmethod
     def stop(self) -> None:
         """End what it started."""
 

@@ -1,4 +1,4 @@
-"""Prosa on SQLite or PostgreSQL: its own intake in a standing process, and a whole house that serves the pages."""
+"""Prosa on SQLite or PostgreSQL: its intake in a standing process, and a whole house that serves the pages."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import re
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from benchmarks.rivals.letters import COMMON, LONG, SHORT, Facts, Letter, conversation_in, conversations_in
@@ -42,6 +42,7 @@ class Prosa(Product):
         self.house.start()
         self.house.set_up()
         self.house.stop()
+        self._hire()
 
     def bring(self, letters: Sequence[Letter]) -> None:
         for place, letter in enumerate(letters):
@@ -52,8 +53,6 @@ class Prosa(Product):
         return Took(answer["seconds"], answer["cpu"])
 
     def _asked(self, command: str) -> dict[str, float]:
-        if self.worker is None:
-            self._hire()
         assert self.worker and self.worker.stdin and self.worker.stdout
         self.worker.stdin.write(command + "\n")
         self.worker.stdin.flush()
@@ -112,12 +111,34 @@ class Prosa(Product):
             n = len(self.numbers) if name == LIST else sum(map(_has_common, self.numbers))
             shown = conversations_in(text)
             must(len(shown) == min(n, ROWS), self, f"{name}: {len(shown)} rows")
-            must(name == LIST or all(map(_has_common, shown)), self, f"{name}: found what does not hold the word")
+            must(
+                name == LIST or all(map(_has_common, shown)),
+                self,
+                f"{name}: found what does not hold the word",
+            )
         else:
             must_show_letters(self, name, text)
 
+    def asides(self, letters: Sequence[Letter]) -> Iterator[str]:
+        """What has no counterpart among the rivals."""
+        number = self.numbers[LONG]
+        for path, said in (
+            (
+                f"/tickets/{number}/_pane?view=unassigned",
+                "a click in the list draws this instead of the page",
+            ),
+            (f"/tickets/{number}/_presence", "asked for after a ticket's page is drawn"),
+        ):
+            times = sorted(_timed(self.browser, path) for _ in range(20))
+            yield f"{self.name}: {path.split('?')[0]}: {1000 * times[10]:.1f} ms ({said})"
+        took = self.over_smtp(letters)
+        yield (
+            f"{self.name}: {1000 * took.seconds / len(letters):.1f} ms a mail from SMTP until its workers have "
+            f"done all, {1000 * took.cpu / len(letters):.1f} ms of processor time of the whole house"
+        )
+
     def over_smtp(self, letters: Sequence[Letter]) -> Took:
-        """From the first byte at the running house's listener until its workers have done all, bells included."""
+        """From the first byte at the listener until the workers of the house have done all, bells included."""
         began, before = time.perf_counter(), self._cpu()
         self.house.deliver(*(letter.raw() for letter in letters))
         undone = (
@@ -144,6 +165,12 @@ class Prosa(Product):
         self.worker = None
 
 
+def _timed(browser: Browser, path: str) -> float:
+    began = time.perf_counter()
+    browser.get(path)
+    return time.perf_counter() - began
+
+
 def _earlier(page: str) -> str:
     found = re.search(r'data-do="earlier" data-before="([^"]+)"', page)
     return found[1] if found else ""
@@ -151,4 +178,3 @@ def _earlier(page: str) -> str:
 
 def _has_common(conversation: int) -> bool:
     return Letter(conversation, 0, 1).has_common
-

@@ -74,4 +74,6 @@ def drawn(rows: Sequence[Row]) -> str:
         ratios = [f"{one.ratio(name):.1f} (asked: {target(one.what, name):g})" for name in ours]
         lines.append([one.what, *times, *ratios])
     widths = [max(len(line[column]) for line in lines) for column in range(len(lines[0]))]
-    return "\n".join("  ".join(f"{word:<{w}}" for word, w in zip(line, widths, strict=True)) for line in lines)
+    return "\n".join(
+        "  ".join(f"{word:<{w}}" for word, w in zip(line, widths, strict=True)) for line in lines
+    )

@@ -60,7 +60,9 @@ class Helpdesk(Rival):
         return {conversation_in(title): number for number, title in titles}
 
     def facts(self) -> Facts:
-        letters = "SELECT t.title, count(*) FROM helpdesk_followup f JOIN helpdesk_ticket t ON t.id = f.ticket_id"
+        letters = (
+            "SELECT t.title, count(*) FROM helpdesk_followup f JOIN helpdesk_ticket t ON t.id = f.ticket_id"
+        )
         # an HTML part is kept as a file too, by a name of its own
         files = "FROM helpdesk_followupattachment WHERE filename NOT LIKE 'email_html_body%'"
         with self.rows() as rows:
@@ -102,4 +104,3 @@ class Helpdesk(Rival):
             must(len(answer["data"]) == min(n, ROWS), self, f"{name}: {len(answer['data'])} rows")
         else:
             must_show_letters(self, name, text)
-

@@ -1,4 +1,4 @@
-"""Roundup's classic tracker on SQLite with its native full text: ``roundup-mailgw`` on an mbox, and gunicorn."""
+"""Roundup's classic tracker on SQLite with native-fts: ``roundup-mailgw`` on an mbox, and gunicorn."""
 
 from __future__ import annotations
 
@@ -80,7 +80,9 @@ class Roundup(Rival):
         return {conversation_in(title): number for number, title in titles}
 
     def facts(self) -> Facts:
-        letters = "SELECT i._title, count(*) FROM issue_messages m JOIN _issue i ON i.id = m.nodeid GROUP BY i.id"
+        letters = (
+            "SELECT i._title, count(*) FROM issue_messages m JOIN _issue i ON i.id = m.nodeid GROUP BY i.id"
+        )
         with self.rows() as rows:
             counted = rows.execute(letters).fetchall()
             files = rows.execute("SELECT id, _name FROM _file WHERE _name IN (?, ?)", NAMES).fetchall()
@@ -128,4 +130,3 @@ class Roundup(Rival):
             must(rows == min(n, ROWS), self, f"{name}: {rows} rows")
         else:
             must_show_letters(self, name, text)
-

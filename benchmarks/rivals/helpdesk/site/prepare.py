@@ -1,4 +1,4 @@
-"""An agent who may do everything, and a queue that reads a folder. No confirmations are sent: nobody gets any here."""
+"""An agent who may do everything, and a queue that reads a folder. Nobody is sent confirmations here."""
 
 import os
 

@@ -10,7 +10,7 @@ from pathlib import Path
 FOLDER = Path(os.environ["RIVAL_FOLDER"])
 
 DEBUG = False
-SECRET_KEY = "a benchmark on loopback"  # noqa: S105
+SECRET_KEY = "a benchmark on loopback"
 ALLOWED_HOSTS = ["127.0.0.1"]
 ROOT_URLCONF = "urls"
 DEFAULT_AUTO_FIELD = "django.db.models.AutoField"
