@@ -1,8 +1,8 @@
 """A standing process that takes mail in as Prosa's worker does: run by ``prosa.py``, never by hand.
 
-Reads a command a line and answers a line of JSON. ``take FOLDER``: each file is a mail; ``intake.accept_mail``
+Reads a command a line and answers a line of JSON. ``take FOLDER``: each is a mail; ``intake.accept_mail``
 keeps it (fsynced), ``intake.read_now`` reads it in the reading child and makes the ticket, and the reactions
-that it rang for act on it, all in this process. Only the bells are left out: no Valkey is rung, no screen told.
+that it rang for act on it, all in this process. Only the bells are left out: neither Valkey nor screens hear of it.
 ``facts WORD``: what stands in the database and in the file store, and in how many tickets a word is found.
 """
 
@@ -49,8 +49,8 @@ def main() -> None:
     answers, sys.stdout = sys.stdout, sys.stderr  # what is logged is no answer
     logs.setup(settings().log)
     bells = Bells()
-    queue.ring = bells.ring
-    live.tell = lambda *_: None  # type: ignore[assignment]
+    queue.ring = bells.ring  # type: ignore[assignment]
+    live.tell = lambda *_: None
     for line in sys.stdin:
         command, word = line.split(maxsplit=1)
         answer = _take(Path(word.strip()), bells) if command == "take" else _facts(word.strip())

@@ -119,8 +119,8 @@ def letters_in(page: str, conversation: int) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What a product holds: the number of letters by conversation, attached files, their bytes, and in how many
-    conversations the common word is found."""
+    """What a product holds: letters by conversation, attached files, their bytes, and in how many conversations
+    the common word is found."""
 
     letters: dict[int, int]
     files: int
@@ -135,8 +135,8 @@ class Facts:
                 n for n in {*self.letters, *other.letters} if self.letters.get(n) != other.letters.get(n)
             ]
             said.append(
-                f"{len(other.letters)} conversations instead of {len(self.letters)}, {len(wrong)} with another "
-                f"number of letters, such as {wrong[0]}: {other.letters.get(wrong[0], 0)} "
+                f"{len(other.letters)} conversations instead of {len(self.letters)}, {len(wrong)} with "
+                f"another number of letters, such as {wrong[0]}: {other.letters.get(wrong[0], 0)} "
                 f"instead of {self.letters.get(wrong[0], 0)}"
             )
         return said + [

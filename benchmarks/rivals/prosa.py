@@ -1,4 +1,4 @@
-"""Prosa on SQLite or PostgreSQL: its intake in a standing process, and a whole house that serves the pages."""
+"""Prosa on either database: its intake in a standing process, and a whole house that serves the pages."""
 
 from __future__ import annotations
 
@@ -133,12 +133,12 @@ class Prosa(Product):
             yield f"{self.name}: {path.split('?')[0]}: {1000 * times[10]:.1f} ms ({said})"
         took = self.over_smtp(letters)
         yield (
-            f"{self.name}: {1000 * took.seconds / len(letters):.1f} ms a mail from SMTP until its workers have "
-            f"done all, {1000 * took.cpu / len(letters):.1f} ms of processor time of the whole house"
+            f"{self.name}: {1000 * took.seconds / len(letters):.1f} ms a mail from SMTP until its workers "
+            f"have done all, {1000 * took.cpu / len(letters):.1f} ms of processor time of the whole house"
         )
 
     def over_smtp(self, letters: Sequence[Letter]) -> Took:
-        """From the first byte at the listener until the workers of the house have done all, bells included."""
+        """From the first byte at the listener until the house's workers have done all, bells included."""
         began, before = time.perf_counter(), self._cpu()
         self.house.deliver(*(letter.raw() for letter in letters))
         undone = (

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import mimetypes
-from functools import cache
+import time
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
 from flask import Flask, Response, request, send_from_directory
+from markupsafe import Markup
 
 from inbox.config import ROOT
 from inbox.web.permissions import PUBLIC, allow
@@ -31,7 +33,25 @@ def built(name: str) -> str:
     return _names().get(name, name)
 
 
+def icon(name: str, cls: str = "icon-s", label: str = "") -> Markup:
+    """A picture of the sheet of icons. Pages have hundreds, of which few differ."""
+    return _icon(asset("icons.svg"), name, cls, label)
+
+
+@lru_cache(maxsize=4096, typed=True)  # a label that is marked safe is not the same as one that is not
+def _icon(sheet: str, name: str, cls: str, label: str) -> Markup:
+    says = Markup('role="img" aria-label="{}"').format(label) if label else Markup('aria-hidden="true"')
+    drawn = Markup('<svg class="icon {}" {}><use href="{}#i-{}"/></svg>')
+    return drawn.format(cls, says, sheet, name)
+
+
 def _names() -> dict[str, str]:
+    return _names_at(int(time.monotonic()))
+
+
+@lru_cache(maxsize=1)
+def _names_at(_second: int) -> dict[str, str]:
+    """Looked at once a second: a build may replace them while we run."""
     try:
         return _read(MANIFEST, MANIFEST.stat().st_mtime_ns)
     except FileNotFoundError:
@@ -77,4 +97,4 @@ def favicon() -> Response:
 def init(app: Flask) -> None:
     app.add_url_rule("/static/<path:filename>", "static", static)
     app.add_url_rule("/favicon.ico", "favicon", favicon)
-    app.jinja_env.globals["asset"] = asset
+    app.jinja_env.globals.update(asset=asset, drawn_icon=icon)

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from functools import cache, lru_cache
+from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
 from babel import Locale
-from babel.dates import format_date, format_skeleton, format_time
+from babel.dates import format_date, format_skeleton
 from babel.numbers import format_decimal
 from flask import Flask, g, request, session
-from flask_babel import Babel
+from flask_babel import Babel, get_locale, get_translations
+from jinja2 import pass_eval_context
+from jinja2.nodes import EvalContext
+from markupsafe import Markup
 
 from inbox.config import ROOT
 from inbox.db import now
@@ -56,7 +60,12 @@ def _locale() -> str:
 
 
 def figures() -> Locale:
-    return Locale.parse("pt_BR" if language() == "pt-BR" else "en_GB")
+    return _figures(language())
+
+
+@cache
+def _figures(spoken: str) -> Locale:
+    return Locale.parse("pt_BR" if spoken == "pt-BR" else "en_GB")
 
 
 def moment(at: datetime | None) -> str:
@@ -64,12 +73,23 @@ def moment(at: datetime | None) -> str:
     if at is None:
         return ""
     local, today = at.astimezone(zone()), now().astimezone(zone()).date()
-    if local.date() == today:
-        return format_time(local, "HH:mm", locale=figures(), tzinfo=zone())
-    if timedelta(0) < today - local.date() < timedelta(days=7):
-        return format_date(local.date(), "EEE", locale=figures()).rstrip(".")
-    skeleton = "MMMd" if local.year == today.year else "yMMMd"
-    return format_skeleton(skeleton, local, tzinfo=zone(), locale=figures())
+    return f"{local:%H:%M}" if local.date() == today else _near(local.date(), today, language())
+
+
+# A page names the same few days many times.
+
+
+@lru_cache(maxsize=4096)
+def _near(day: date, today: date, spoken: str) -> str:
+    if timedelta(0) < today - day < timedelta(days=7):
+        return format_date(day, "EEE", locale=_figures(spoken)).rstrip(".")
+    skeleton = "MMMd" if day.year == today.year else "yMMMd"
+    return format_skeleton(skeleton, datetime.combine(day, time()), locale=_figures(spoken))
+
+
+@lru_cache(maxsize=4096)
+def _named(day: date, spoken: str) -> str:
+    return format_date(day, "full", locale=_figures(spoken))
 
 
 def full(at: datetime | None) -> str:
@@ -77,8 +97,7 @@ def full(at: datetime | None) -> str:
     if at is None:
         return ""
     local = at.astimezone(zone())
-    day = format_date(local.date(), "full", locale=figures())
-    return f"{day}, {format_time(local, 'HH:mm', locale=figures(), tzinfo=zone())}"
+    return f"{_named(local.date(), language())}, {local:%H:%M}"
 
 
 def weekday(at: datetime) -> str:
@@ -94,9 +113,8 @@ def clock(at: datetime | None) -> str:
     """The time of day, with the day where it is not today."""
     if at is None:
         return ""
-    time = format_time(at.astimezone(zone()), "HH:mm", locale=figures(), tzinfo=zone())
-    day = moment(at)
-    return time if day == time else f"{day}, {time}"
+    hour, day = f"{at.astimezone(zone()):%H:%M}", moment(at)
+    return hour if day == hour else f"{day}, {hour}"
 
 
 def filesize(size: int | None) -> str:
@@ -131,6 +149,25 @@ def _offset(at: datetime, name: str) -> str:
     return f"UTC{sign}{abs(minutes) // 60}" + (f":{abs(minutes) % 60:02}" if minutes % 60 else "")
 
 
+@pass_eval_context
+def said(context: EvalContext, sentence: str, /, **values: Any) -> str:
+    """``_()`` of the templates, which say some two thousand sentences a page: each is looked up once."""
+    if values or not context.autoescape:
+        found = _sentence(get_locale(), str(sentence))
+        return (found if context.autoescape else str(found)) % values
+    return _whole(get_locale(), str(sentence))
+
+
+@lru_cache(maxsize=8192)
+def _whole(spoken: Locale | None, sentence: str) -> Markup:
+    return _sentence(spoken, sentence) % {}
+
+
+@lru_cache(maxsize=8192)
+def _sentence(_spoken: Locale | None, sentence: str) -> Markup:
+    return Markup(get_translations().ugettext(sentence))  # noqa: S704 (a catalogue's, as Jinja's own)
+
+
 def init(app: Flask) -> None:
     Babel(
         app,
@@ -140,4 +177,4 @@ def init(app: Flask) -> None:
     )
     filters = {"moment": moment, "datetime": full, "iso": iso, "clock": clock, "filesize": filesize}
     app.jinja_env.filters.update(filters)
-    app.jinja_env.globals.update(languages=LANGUAGES)
+    app.jinja_env.globals.update(languages=LANGUAGES, _=said, gettext=said)
