@@ -34,6 +34,7 @@ from inbox.web import (
     i18n,
     limits,
     permissions,
+    templates,
 )
 
 if TYPE_CHECKING:
@@ -56,6 +57,7 @@ def create_app(settings: config.Settings | None = None, async_mode: str | None =
         MAX_FORM_PARTS=300,
         TEMPLATES_AUTO_RELOAD=False,
     )
+    app.jinja_environment = templates.Templates
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     for part in (
         access_log,

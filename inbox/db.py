@@ -8,6 +8,7 @@ up instead of failing half-way.
 from __future__ import annotations
 
 import hashlib
+import json
 import sqlite3 as system_sqlite
 import time
 from collections.abc import Callable, Iterator
@@ -108,10 +109,22 @@ def make_engine(url: str, **options: Any) -> Engine:
     return _postgres_engine(url, **options)
 
 
+def _unpacked(stored: str | bytes) -> Any:
+    """A JSON column. Most of ours hold nothing, which needs no parser."""
+    if stored in ("{}", b"{}"):
+        return {}
+    return [] if stored in ("[]", b"[]") else json.loads(stored)
+
+
 def _sqlite_engine(url: str, **options: Any) -> Engine:
     # timeout=0: under gevent a wait inside SQLite would stop every greenlet; _begin_immediate waits instead
     engine = create_engine(
-        url, module=sqlite_module(), connect_args={"timeout": 0}, hide_parameters=True, **options
+        url,
+        module=sqlite_module(),
+        connect_args={"timeout": 0},
+        hide_parameters=True,
+        json_deserializer=_unpacked,
+        **options,
     )
 
     @event.listens_for(engine, "connect")
@@ -162,7 +175,11 @@ def _patiently(run: Callable[[], Any]) -> Any:
 
 def _postgres_engine(url: str, **options: Any) -> Engine:
     engine = create_engine(
-        url, pool_pre_ping=True, hide_parameters=True, **{"pool_size": 10, "max_overflow": 20, **options}
+        url,
+        pool_pre_ping=True,
+        hide_parameters=True,
+        json_deserializer=_unpacked,
+        **{"pool_size": 10, "max_overflow": 20, **options},
     )
 
     @event.listens_for(engine, "begin")

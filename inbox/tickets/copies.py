@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from sqlalchemy import select
-from sqlalchemy.orm import joinedload
+from sqlalchemy.orm import joinedload, load_only
 
 from inbox.channels import Person
 from inbox.customers import normal
@@ -19,6 +19,9 @@ from inbox.models import Message, Ticket
 from inbox.tickets.ours import ours
 
 MOST = 50
+
+_READ = (Message.kind, Message.trust, Message.third_party, Message.recipients)
+"""Of messages that are read for this alone: who gets an answer is no reason to fetch all that was said."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +62,7 @@ def _said(ticket: Ticket) -> Iterable[Message]:
         select(Message)
         .where(Message.ticket_id == ticket.id, Message.kind != "note")
         .where(Message.automated == "", Message.forward.is_(False))
-        .options(joinedload(Message.identity))
+        .options(joinedload(Message.identity), load_only(*_READ))
         .order_by(Message.id)
     )
 

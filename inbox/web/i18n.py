@@ -152,19 +152,22 @@ def _offset(at: datetime, name: str) -> str:
 @pass_eval_context
 def said(context: EvalContext, sentence: str, /, **values: Any) -> str:
     """``_()`` of the templates, which say some two thousand sentences a page: each is looked up once."""
+    spoken = get_locale()
+    named = spoken.language if spoken else ""
     if values or not context.autoescape:
-        found = _sentence(get_locale(), str(sentence))
+        found = _sentence(named, str(sentence))
         return (found if context.autoescape else str(found)) % values
-    return _whole(get_locale(), str(sentence))
+    return _whole(named, str(sentence))
 
 
 @lru_cache(maxsize=8192)
-def _whole(spoken: Locale | None, sentence: str) -> Markup:
+def _whole(spoken: str, sentence: str) -> Markup:
     return _sentence(spoken, sentence) % {}
 
 
 @lru_cache(maxsize=8192)
-def _sentence(_spoken: Locale | None, sentence: str) -> Markup:
+def _sentence(_spoken: str, sentence: str) -> Markup:
+    """In the language of this moment, which the caller names so that it is kept by it."""
     return Markup(get_translations().ugettext(sentence))  # noqa: S704 (a catalogue's, as Jinja's own)
 
 
