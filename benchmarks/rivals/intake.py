@@ -2,7 +2,7 @@
 
 Reads a command a line and answers a line of JSON. ``take FOLDER``: each is a mail; ``intake.accept_mail``
 keeps it (fsynced), ``intake.read_now`` reads it in the reading child and makes the ticket, and the reactions
-that it rang for act on it, all in this process. Only the bells are left out: neither Valkey nor screens hear of it.
+that it rang for act on it, all in this process. Only the bells are left out: Valkey and screens hear nothing.
 ``facts WORD``: what stands in the database and in the file store, and in how many tickets a word is found.
 """
 

@@ -16,7 +16,7 @@ from datetime import UTC, datetime, timedelta
 from email import policy
 from email.message import EmailMessage
 from email.utils import format_datetime
-from functools import cached_property
+from functools import cache, cached_property
 
 from benchmarks.mails import CLOSINGS, OPENINGS, SHAPES
 
@@ -119,8 +119,9 @@ def letters_in(page: str, conversation: int) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What a product holds: letters by conversation, attached files, their bytes, and in how many conversations
-    the common word is found."""
+    """What a product holds: letters by conversation, attached files, their bytes, and in how many
+    conversations the common word is found.
+    """
 
     letters: dict[int, int]
     files: int
@@ -184,6 +185,7 @@ def expected(letters: Sequence[Letter]) -> Facts:
     )
 
 
+@cache
 def _files(letter: Letter) -> list[int]:
     mail = email.message_from_bytes(letter.raw("[x]"), policy=policy.default)
     return [len(part.get_content()) for part in mail.iter_attachments()] if mail.is_multipart() else []

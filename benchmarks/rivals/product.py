@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from benchmarks.rivals.letters import LONG, LONG_LENGTH, SHORT, Facts, Letter, letters_in
 from benchmarks.rivals.web import Browser
@@ -143,7 +144,7 @@ class Rival(Product):
         self.browser.close()
         if self.server:
             self.server.terminate()
-            self.server.wait(10)
+            ended(self.server)
 
     @contextmanager
     def rows(self) -> Iterator[sqlite3.Connection]:
@@ -152,6 +153,15 @@ class Rival(Product):
             yield connection
         finally:
             connection.close()
+
+
+def ended(process: subprocess.Popen[Any], seconds: float = 15) -> None:
+    """Wait for it, and no longer."""
+    try:
+        process.wait(seconds)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
 
 
 def must(holds: bool, product: Product, said: str) -> None:

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from benchmarks.rivals.letters import COMMON, LONG, SHORT, Facts, Letter, conversation_in, conversations_in
-from benchmarks.rivals.product import HUNDRED, LIST, SEARCH, Product, Took, must, must_show_letters
+from benchmarks.rivals.product import HUNDRED, LIST, SEARCH, Product, Took, ended, must, must_show_letters
 from benchmarks.rivals.web import Browser
 from inbox import lifeline
 from tests.house import House, wait_for
@@ -160,7 +160,7 @@ class Prosa(Product):
     def _dismiss(self) -> None:
         if self.worker and self.worker.stdin and self.worker.stdout:
             self.worker.stdin.close()
-            self.worker.wait(10)
+            ended(self.worker)
             self.worker.stdout.close()
         self.worker = None
 

@@ -54,8 +54,9 @@ def ingest(products: Sequence[Product], blocks: Sequence[Sequence[Letter]]) -> I
             cpu[product.name].append(took.cpu / len(block))
         print(f"  block {number} of {len(blocks)}: {len(block)} mails", flush=True)
     said = [
-        f"{name}: {1000 * statistics.median(whole[name]):.1f} ms a mail with {1000 * starts[name]:.0f} ms that "
-        f"its program takes to start, {1000 * statistics.median(cpu[name]):.1f} ms of processor time a mail"
+        f"{name}: {1000 * statistics.median(whole[name]):.1f} ms a mail with the start of its program "
+        f"({1000 * starts[name]:.0f} ms a block), "
+        f"{1000 * statistics.median(cpu[name]):.1f} ms of processor time a mail"
         for name in starts
     ]
     return Ingest(row(INGEST, bare, _rivals(products)), said)
