@@ -1,4 +1,4 @@
-"""The comparison with other products: what is sent, how it is judged, and who did not do the work fails it."""
+"""The comparison with other products: what is sent, how it is judged, and who does no work fails it."""
 
 from __future__ import annotations
 

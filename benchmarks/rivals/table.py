@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -43,7 +44,7 @@ def row(what: str, times: Times, rivals: Sequence[str]) -> Row:
 def percentile(values: Sequence[float], share: float) -> float:
     """The smallest value that at least this share of them does not exceed."""
     ordered = sorted(values)
-    return ordered[max(0, -int(-share * len(ordered)) - 1)]
+    return ordered[math.ceil(share * len(ordered)) - 1]
 
 
 def target(what: str, ours: str) -> float:
