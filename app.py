@@ -33,6 +33,7 @@ from inbox.web import (
     headers,
     i18n,
     limits,
+    parts,
     permissions,
     templates,
 )
@@ -66,6 +67,7 @@ def create_app(settings: config.Settings | None = None, async_mode: str | None =
         errors,
         i18n,
         assets,
+        parts,
         limits,
         current,
         context,

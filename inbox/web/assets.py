@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 from flask import Flask, Response, request, send_from_directory
-from markupsafe import Markup
 
 from inbox.config import ROOT
 from inbox.web.permissions import PUBLIC, allow
@@ -31,18 +30,6 @@ def asset(name: str) -> str:
 def built(name: str) -> str:
     """What a built file is called in ``static/build``."""
     return _names().get(name, name)
-
-
-def icon(name: str, cls: str = "icon-s", label: str = "") -> Markup:
-    """A picture of the sheet of icons. Pages have hundreds, of which few differ."""
-    return _icon(asset("icons.svg"), name, cls, label)
-
-
-@lru_cache(maxsize=4096, typed=True)  # a label that is marked safe is not the same as one that is not
-def _icon(sheet: str, name: str, cls: str, label: str) -> Markup:
-    says = Markup('role="img" aria-label="{}"').format(label) if label else Markup('aria-hidden="true"')
-    drawn = Markup('<svg class="icon {}" {}><use href="{}#i-{}"/></svg>')
-    return drawn.format(cls, says, sheet, name)
 
 
 def _names() -> dict[str, str]:
@@ -97,4 +84,4 @@ def favicon() -> Response:
 def init(app: Flask) -> None:
     app.add_url_rule("/static/<path:filename>", "static", static)
     app.add_url_rule("/favicon.ico", "favicon", favicon)
-    app.jinja_env.globals.update(asset=asset, drawn_icon=icon)
+    app.jinja_env.globals["asset"] = asset
