@@ -19,7 +19,11 @@ class Browser:
 
     def get(self, path: str) -> str:
         """The whole answer as it came over the wire, unpacked. Raises RuntimeError unless it is 200."""
-        status, text = self._ask("GET", path)
+        try:
+            status, text = self._ask("GET", path)
+        except (http.client.RemoteDisconnected, ConnectionError):  # kept too long: a browser opens another
+            self.close()
+            status, text = self._ask("GET", path)
         if status != 200:
             raise RuntimeError(f"GET {path}: {status}")
         return text
