@@ -11,9 +11,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from sqlalchemy.exc import OperationalError
-
-from benchmarks.figures import database
+from benchmarks.databases import Absent, empty
 from benchmarks.rivals import turns
 from benchmarks.rivals.environment import CACHE, environment
 from benchmarks.rivals.helpdesk import Helpdesk
@@ -89,10 +87,10 @@ def _products(folder: Path, cache: Path) -> Iterator[list[Product]]:
             Prosa(folder / "sqlite", "SQLite"),
         ]
         try:
-            url = stack.enter_context(database("postgresql", folder))
+            url = stack.enter_context(empty("postgresql", folder))
             products.append(Prosa(folder / "postgresql", "PostgreSQL", url))
-        except OperationalError:
-            print("PostgreSQL: left out, as no server answers (PROSA_TEST_POSTGRES names one)")
+        except Absent as problem:
+            print(f"PostgreSQL: left out ({problem}; PROSA_TEST_POSTGRES names another)")
         for product in products:
             stack.callback(product.stop)
             print(f"setting up {product.name} …", flush=True)
