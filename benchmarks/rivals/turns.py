@@ -7,6 +7,7 @@ import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from threading import Event
 
 from benchmarks.rivals.letters import Facts, Letter
 from benchmarks.rivals.product import PAGES, Product, WorkNotDone
@@ -26,17 +27,23 @@ class Ingest:
 
 def fill(products: Sequence[Product], blocks: Sequence[Sequence[Letter]]) -> None:
     """Side by side, not measured: each product's own way in, so the rows are what it makes of mail."""
+    over = Event()
 
     def one(product: Product) -> None:
         began = time.perf_counter()
         for block in blocks:
+            if over.is_set():
+                return
             product.bring(block)
             product.take_in()
         n = sum(map(len, blocks))
         print(f"  {product.name}: {n} mails in {time.perf_counter() - began:.0f} s", flush=True)
 
     with ThreadPoolExecutor(len(products)) as pool:
-        list(pool.map(one, products))
+        try:
+            list(pool.map(one, products))
+        finally:
+            over.set()  # whoever fails, or is told to stop, stops the others
 
 
 def ingest(products: Sequence[Product], blocks: Sequence[Sequence[Letter]]) -> Ingest:
