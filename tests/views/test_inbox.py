@@ -227,3 +227,16 @@ def test_a_fragment_is_no_page(grace: Agent, mail_from: MailFrom, client_for: Cl
     ):
         answer = client.get(path)
         assert "<html" not in answer.text and answer.headers["Cache-Control"] == "no-store", path
+
+
+def test_within_a_second_the_newest_is_on_top(
+    grace: Agent, mail_from: MailFrom, client_for: ClientFor
+) -> None:
+    """The page puts rows where ``data-at`` says: as the list has them, however close together they came."""
+    first, second = mail_from(subject="A"), mail_from(subject="B")
+    at = first.active_at.replace(microsecond=0)
+    first.active_at, second.active_at = at.replace(microsecond=700), at.replace(microsecond=90)
+    page = client_for(grace).get("/views/open").text
+    rows = re.findall(r'id="row-(\d+)"[^>]* data-at="([^"]+)"', page)
+    assert [number for number, _ in rows] == [str(first.id), str(second.id)]
+    assert rows[0][1] > rows[1][1]
