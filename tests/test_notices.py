@@ -6,12 +6,12 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 import time_machine
+from sqlalchemy import Connection, func, select
 from sqlalchemy import event as sa_event
-from sqlalchemy import func, select
 
 from inbox import db, quarantine, reactions, tickets
 from inbox.channels import SendError
-from inbox.models import Agent, Digest, Event, Following, Memo, Message, Notice, Team
+from inbox.models import Account, Agent, Digest, Event, Following, Memo, Message, Notice, Team
 from inbox.models.event import INTERESTED
 from inbox.notices import centre, choices, digest, following
 from inbox.notices.bell import bell
@@ -24,6 +24,7 @@ from tests.attacks.post import again
 from tests.conftest import Bells
 from tests.people import MailFrom, inbound
 from tests.people import agent as somebody
+from tests.views.test_queries import counting
 
 EARLY = datetime(2026, 10, 2, 9, 0, tzinfo=UTC)  # 06:00 in Recife, where everybody is
 
@@ -469,3 +470,20 @@ def test_only_our_own_link_stops_a_digest(grace: Agent) -> None:
     grace.active = False
     db.session.commit()
     assert digest.whose(good) is None
+
+
+def test_telling_a_large_team_asks_no_more_than_telling_a_small_one(
+    mail_from: MailFrom, pottery: Team, pottery_mailbox: Account, database: Connection
+) -> None:
+    """A new conversation of fifty people's team must not keep everybody else from writing."""
+    asked = []
+    for size in (3, 30):
+        for number in range(size):
+            somebody(f"Member{size}x{number} Sá", teams=[again(pottery)])
+        mail_from(account=pottery_mailbox)
+        db.session.commit()
+        with counting(database) as statements:
+            told.happen()
+        asked.append(sum(not one.startswith("INSERT") for one in statements))  # SQLite takes each row alone
+    assert db.session.scalar(select(func.count()).select_from(Notice)) >= 36
+    assert asked[1] <= asked[0], asked

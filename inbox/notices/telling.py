@@ -30,17 +30,18 @@ def tell(
     alone(f"notices {ticket.id}")  # two events of a ticket at once would each find no notice to count up
     told = []
     people = _who(ticket, set(kinds) - {actor})
-    chosen = choices.of_all(people)
+    chosen, unread = choices.of_all(people), _unread(ticket, people)
     for agent in people:
         choice, kind = chosen.get(agent.id, NOTHING_CHOSEN), kinds[agent.id]
         if any(choice.wants(kind, way) for way in ("app", "push", "mail")):
-            notice = _keep(agent, ticket, kind, choice)
+            notice = _keep(unread.get((agent.id, kind)), agent, ticket, kind, choice)
             notice.actor_id, notice.at = actor, at or now()
             notice.message_id = notice.message_id or message
-            session.flush()
-            if choice.wants(kind, "push"):
-                push.queue(notice)
             told.append(notice)
+    session.flush()
+    for notice in told:
+        if chosen.get(notice.agent_id, NOTHING_CHOSEN).wants(notice.kind, "push"):
+            push.queue(notice)
     nudge(notice.agent_id for notice in told if notice.shown)
     return told
 
@@ -56,10 +57,17 @@ def _who(ticket: Ticket, ids: set[int]) -> Sequence[Agent]:
     return [agent for agent in people if agent.id in seeing]
 
 
-def _keep(agent: Agent, ticket: Ticket, kind: str, choice: Choice) -> Notice:
+def _unread(ticket: Ticket, people: Sequence[Agent]) -> dict[tuple[int, str], Notice]:
+    """What these people were told of it and have not read yet, by agent and kind, asked once for all."""
+    if not people:
+        return {}
+    which = (Notice.ticket_id == ticket.id, Notice.read_at.is_(None))
+    rows = session.scalars(select(Notice).where(*which, Notice.agent_id.in_([one.id for one in people])))
+    return {(notice.agent_id, notice.kind): notice for notice in rows}
+
+
+def _keep(notice: Notice | None, agent: Agent, ticket: Ticket, kind: str, choice: Choice) -> Notice:
     """The one they have not read yet, counted up; else a new one."""
-    unread = (Notice.agent_id == agent.id, Notice.ticket_id == ticket.id, Notice.read_at.is_(None))
-    notice = session.scalar(select(Notice).where(*unread, Notice.kind == kind))
     if notice is None:
         notice = Notice(agent_id=agent.id, ticket_id=ticket.id, kind=kind, count=1)
         session.add(notice)
