@@ -295,7 +295,6 @@ MATRIX: dict[str, tuple[str, dict[str, str]]] = {
     "tags.update": (SUPERVISOR, {"tag_id": "tag"}),
     "notices.index": (AGENT, {}),
     "notices.rows": (AGENT, {}),
-    "notices.bell": (AGENT, {}),
     "notices.read": (AGENT, {}),
     "notices.opened": (AGENT, TICKET),
     "notices.done": (AGENT, {"notice_id": "notice"}),

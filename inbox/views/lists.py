@@ -72,8 +72,9 @@ def drawn(tickets: Sequence[Ticket], view: str, **more: Any) -> str:
 @bp.get("/views/_counts")
 @allow(AGENT)
 def counts() -> str:
+    """Of the views, and of the bell."""
     view = request.args.get("view", "")
-    return render_template("_nav.html", view=view if view in lists.VIEWS else None)
+    return render_template("_counts.html", view=view if view in lists.VIEWS else None)
 
 
 def known(view: str) -> str:

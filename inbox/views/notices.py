@@ -39,12 +39,6 @@ def rows() -> str:
     return render_template("notices/_rows.html", **_page())
 
 
-@bp.get("/notices/_bell")
-@allow(AGENT)
-def bell() -> str:
-    return render_template("notices/_bell.html")
-
-
 def _page() -> dict[str, Any]:
     which = request.args.get("show", "all")
     which = which if which in centre.FILTERS else "all"
@@ -205,9 +199,13 @@ def day_name(day: str) -> str:
     return format_date(date, "EEEE, d 'de' MMMM" if i18n.language() == "pt-BR" else "EEEE, d MMMM")
 
 
-def bell_now() -> Bell:
-    """Its count came with those of the views, if they were asked for; else it says which tickets."""
-    return Bell(g.counts["notices"]) if "counts" in g else bells.bell(me())
+def bell_now(*, which: bool = False) -> Bell:
+    """Its count came with those of the views, if they were asked for; else, or to say ``which`` tickets it is
+    about, it is asked for itself."""
+    counted = g.counts["notices"] if "counts" in g else None
+    if counted == 0:
+        return Bell(0, ())
+    return bells.bell(me()) if which or counted is None else Bell(counted)
 
 
 def follows(ticket: Ticket) -> bool:

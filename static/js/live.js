@@ -1,6 +1,6 @@
 // Nudges: the socket says what changed, the ordinary views say how it looks now. Without it, everything is asked again in turns.
 import { io } from "socket.io-client";
-import { $, coalesced, me, say, word } from "./dom.js";
+import { $, coalesced, me, parse, say, word } from "./dom.js";
 import { ask, swap, toLogin } from "./wire.js";
 import * as list from "./list.js";
 import * as pane from "./pane.js";
@@ -29,12 +29,16 @@ function sinceDrawn() {
   turns.refresh({ head: false, customer: false });
 }
 
-const counts = coalesced(2000, async () => {
+/** All that is counted, in one answer: what stands in each view, and what is new on the bell. */
+export const counts = coalesced(2000, async () => {
   const nav = $("#views-nav");
-  if (!nav) return;
   try {
-    await swap(nav, await ask("GET", `/views/_counts?view=${encodeURIComponent(pane.view() || document.body.dataset.page)}`), "outerMorph");
-    numbers();
+    const fresh = parse(await ask("GET", `/views/_counts?view=${encodeURIComponent(pane.view() || document.body.dataset.page)}`));
+    if (nav) {
+      await swap(nav, $("#views-nav", fresh).outerHTML, "outerMorph");
+      numbers();
+    }
+    document.dispatchEvent(new CustomEvent("bell", { detail: $("#bell", fresh) }));
   } catch { /* the next nudge asks again */ }
 });
 

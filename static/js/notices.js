@@ -1,5 +1,5 @@
 // Notices: the bell that knows what is new, what opening a conversation makes read, following, and the page of all.
-import { $, $$, coalesced, me, parse, say, word } from "./dom.js";
+import { $, $$, me, parse, say, word } from "./dom.js";
 import { ask, swap, why } from "./wire.js";
 import { done, problem } from "./toast.js";
 import * as acts from "./acts.js";
@@ -15,8 +15,9 @@ const page = () => $("#notices");
 
 // ---------------------------------------------------------------------------------------- the bell
 
-async function put(html) {
-  const fresh = $("#bell", parse(html));
+const put = (html) => ring($("#bell", parse(html)));
+
+async function ring(fresh) {
   if (!fresh || !bell()) return;
   if (bell().hasAttribute("aria-current")) fresh.setAttribute("aria-current", "page");
   await swap(bell(), fresh.outerHTML, "outerMorph");
@@ -29,20 +30,26 @@ function shown() {
   if (n) navigator.setAppBadge?.(n).catch(() => {}); else navigator.clearAppBadge?.().catch(() => {});
 }
 
+let known = ""; // the conversation that was read here though the bell could not say whether it is news
+
 /** What is before somebody's eyes is read, in whatever browser it was told. */
 async function seen() {
   const id = pane.ticket();
   if (!id || document.hidden || !$("#turns")) return;
   const { tickets = "", unread = "0" } = bell()?.dataset ?? {};
-  if (!Number(unread) || (tickets !== "?" && !tickets.split(" ").includes(id))) return; // "?": nobody asked which
-  try { await put(await ask("POST", `/tickets/${id}/notices`)); } catch { /* it stays new, then */ }
+  if (!Number(unread) || (tickets === "?" ? known === id : !tickets.split(" ").includes(id))) return;
+  known = id; // "?": there is too much to say which, and who looks at one is told nothing more of it
+  try { await put(await ask("POST", `/tickets/${id}/notices`)); } catch { known = ""; /* it stays new, then */ }
 }
 
-const news = coalesced(400, async () => {
-  try { await put(await ask("GET", "/notices/_bell")); } catch { return; }
+/** The bell as it is now, with whatever made the counts be asked. */
+async function news({ detail: fresh }) {
+  const what = (one) => `${one?.dataset.unread} ${one?.dataset.tickets}`;
+  const same = what(fresh) === what(bell());
+  await ring(fresh);
   await seen();
-  if (page() && !page().dataset.more) await refresh();
-});
+  if (!same && page() && !page().dataset.more) await refresh();
+}
 
 // ------------------------------------------------------------------------------------- following
 
@@ -155,12 +162,13 @@ export function start() {
   keys.on("go.notices", () => { location.assign("/notices"); });
   keys.on("go.mentions", () => { location.assign("/notices?show=mentions"); });
   const socket = live.connection();
-  for (const what of ["noticed", "connect", "rewatch"]) socket?.on(what, news);
+  for (const what of ["noticed", "connect", "rewatch"]) socket?.on(what, live.counts);
+  document.addEventListener("bell", news);
   document.addEventListener("visibilitychange", () => { if (!document.hidden) seen(); });
   shown();
   if ($("#pane")) {
     keys.on("follow", follow);
-    pane.onOpen(seen);
+    pane.onOpen(() => { known = ""; seen(); });
     seen();
   }
   if (page()) onPage();

@@ -33,7 +33,7 @@ def test_every_page_has_the_bell_and_it_counts_what_is_new(
     told.note(ticket, ada, told.mention(grace))
     client = client_for(grace)
     assert BELL.findall(client.get("/settings/me").text) == [("1", "?")]
-    assert BELL.findall(client.get("/notices/_bell").text) == [("1", str(ticket.id))]
+    assert BELL.findall(client.get("/views/_counts").text) == [("1", str(ticket.id))]
     assert "Notices, 1 new" in client.get("/views/open").text
 
 
@@ -66,9 +66,9 @@ def test_opening_the_ticket_reads_what_was_told_of_it_in_every_browser(
     told.note(ticket, ada, told.mention(grace))
     here, there = client_for(grace), client_for(grace)
     here.get(f"/tickets/{ticket.id}")
-    assert BELL.findall(there.get("/notices/_bell").text)[0][0] == "1"  # a GET changes nothing
+    assert BELL.findall(there.get("/views/_counts").text)[0][0] == "1"  # a GET changes nothing
     assert BELL.findall(here.post(f"/tickets/{ticket.id}/notices").text) == [("0", "")]
-    assert BELL.findall(there.get("/notices/_bell").text) == [("0", "")]
+    assert BELL.findall(there.get("/views/_counts").text) == [("0", "")]
 
 
 def test_done_undone_and_all_read(ticket: Ticket, ada: Agent, grace: Agent, client_for: ClientFor) -> None:
@@ -130,7 +130,7 @@ def test_attack_32_a_note_is_in_no_answer_about_notices(
 ) -> None:
     told.note(ticket, ada, told.mention(grace).replace("look", "Toalha-Carmesim"))
     client = client_for(grace)
-    for path in ("/notices", "/notices/_rows", "/notices/_bell"):
+    for path in ("/notices", "/notices/_rows", "/views/_counts"):
         assert "Toalha" not in client.get(path).text
 
 

@@ -148,7 +148,6 @@ PAGES = (
     "/notices",
     "/notices?show=mentions",
     "/notices/_rows",
-    "/notices/_bell",
     "/tickets/{id}/_mentions",
     "/settings/notices",
     "/settings/ratings",
