@@ -87,9 +87,7 @@ def post(
     return _ask("POST", url, headers, body, limit, time.monotonic() + timeout, allow_private)[0]
 
 
-def post_bytes(
-    url: str, body: bytes, headers: Mapping[str, str], *, limit: int, timeout: float
-) -> Response:
+def post_bytes(url: str, body: bytes, headers: Mapping[str, str], *, limit: int, timeout: float) -> Response:
     """POST these bytes with these headers, to the open network only; follows and raises as `post`."""
     return _ask("POST", url, headers, body, limit, time.monotonic() + timeout, allow_private=False)[0]
 

@@ -9,8 +9,9 @@ from __future__ import annotations
 import hashlib
 import secrets
 from datetime import timedelta
+from typing import Any
 
-from sqlalchemy import ColumnElement, and_, delete, or_, select, update
+from sqlalchemy import ColumnElement, and_, bindparam, delete, or_, select, update
 from sqlalchemy.orm import contains_eager
 
 from inbox import audit, db, live, passwords
@@ -68,19 +69,23 @@ def with_house(token: str) -> tuple[SignIn | None, Installation | None]:
     """The same, and whose house it is: every page asks for both, so they come in one query."""
     if not token:
         return None, None
-    query = (
-        select(SignIn, Installation)
-        .join(SignIn.agent)
-        .outerjoin(Installation, Installation.id == 1)
-        .where(SignIn.token_hash == digest(token), _valid())
-        .options(contains_eager(SignIn.agent))
-    )
-    row = session.execute(query).first()
+    at = now()
+    row = session.execute(_BY_TOKEN, {"token": digest(token), "now": at, "idle": at - IDLE}).first()
     return (row[0], row[1]) if row else (None, None)
 
 
-def _valid() -> ColumnElement[bool]:
-    return and_(SignIn.expires_at > now(), SignIn.seen_at > now() - IDLE, Agent.active)
+def _valid(at: Any, idle: Any) -> ColumnElement[bool]:
+    return and_(SignIn.expires_at > at, SignIn.seen_at > idle, Agent.active)
+
+
+_BY_TOKEN = (
+    select(SignIn, Installation)
+    .join(SignIn.agent)
+    .outerjoin(Installation, Installation.id == 1)
+    .where(SignIn.token_hash == bindparam("token"), _valid(bindparam("now"), bindparam("idle")))
+    .options(contains_eager(SignIn.agent))
+)
+"""Asked by every request, and so made once."""
 
 
 def is_unfinished(agent: Agent, house: Installation | None) -> bool:
@@ -92,7 +97,9 @@ def still_valid(ids: set[int]) -> set[int]:
     """Which of these sign-ins still hold, and get to everything: sockets live longer than requests."""
     required = select(Installation.id).where(Installation.second_factor_required).exists()
     finished = or_(Agent.second_factor_since.is_not(None), ~required)
-    query = select(SignIn.id).join(SignIn.agent).where(SignIn.id.in_(ids), _valid(), finished)
+    query = (
+        select(SignIn.id).join(SignIn.agent).where(SignIn.id.in_(ids), _valid(now(), now() - IDLE), finished)
+    )
     return set(session.scalars(query)) if ids else set()
 
 

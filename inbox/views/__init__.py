@@ -36,6 +36,7 @@ from inbox.views import (
     replies,
     reset,
     rivals,
+    rows,
     search,
     settings,
     setup,
@@ -100,6 +101,7 @@ def init(app: Flask) -> None:
     for screen in SCREENS:
         app.register_blueprint(screen)
     writing.init(app)
+    rows.init(app)
     at_work.init(app)
     letters.init(app)
     presence.init(app)

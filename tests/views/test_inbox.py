@@ -7,8 +7,9 @@ import re
 
 import pytest
 
-from inbox import db, files, tickets
+from inbox import config, db, files, tickets
 from inbox.models import Account, Agent, Draft, Message, Payload, Team, Ticket
+from inbox.views import rows
 from tests.clients import ClientFor, now_of
 from tests.people import MailFrom
 
@@ -240,3 +241,41 @@ def test_within_a_second_the_newest_is_on_top(
     rows = re.findall(r'id="row-(\d+)"[^>]* data-at="([^"]+)"', page)
     assert [number for number, _ in rows] == [str(first.id), str(second.id)]
     assert rows[0][1] > rows[1][1]
+
+
+def test_a_row_that_was_just_drawn_is_drawn_anew_for_what_changed(
+    grace: Agent, ada: Agent, mail_from: MailFrom, client_for: ClientFor
+) -> None:
+    """Without its version: a name, a photo and a tier are not the ticket's own."""
+    ticket, client = mail_from(subject="A"), client_for(grace)
+    tickets.assign(ticket, ada, ada)
+
+    def shown(view: str = "open") -> str:
+        return client.get(f"/views/{view}/_rows?ids={ticket.id}").text
+
+    before = shown()
+    assert shown() == before and f"/views/open/tickets/{ticket.id}" in before
+    for thing, name, value in (
+        (ticket.identity, "name", "Marina Sá"),
+        (ticket.identity.customer, "tier", "vip"),
+        (ada, "name", "Adelaide Prado"),
+        (grace, "language", "pt-BR"),
+    ):
+        setattr(now_of(thing), name, value)
+        db.session.commit()
+        after = shown()
+        assert after != before, name
+        before = after
+    assert (
+        "Marina Sá" in before and "VIP" in before and "Adelaide Prado" in before and "com Adelaide" in before
+    )
+
+
+def test_what_a_row_shows_is_what_a_kept_one_is_found_by() -> None:
+    """Whoever adds something to the template adds it there, or a stale row would stand in lists."""
+    template = (config.ROOT / "templates" / "inbox" / "_row.html").read_text()
+    names = set(re.findall(r"\bticket\.([a-z_.]+)", template))
+    of_assignee = {name for name in names if name.split(".")[0] == "assignee"}
+    asked = {name.removesuffix(".isoformat") for name in names - of_assignee - {"assignee_id", "is_open"}}
+    assert asked == set(rows.SHOWN) - {"id", "version"} | asked & {"id", "version"}
+    assert {name.partition(".")[2] for name in of_assignee} - {""} <= set(rows.OF_ASSIGNEE)
