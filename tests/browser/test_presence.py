@@ -19,9 +19,7 @@ SHOWN = "#apart .apart-one:not([hidden])"
 
 def colleague(house: House, chromium: Browser, path: str) -> Page:
     """A page of Rui, who was invited and came."""
-    page = house.ask(
-        "POST", "/settings/people", emails="Rui Alves <rui@barro.example>", role="agent"
-    ).text
+    page = house.ask("POST", "/settings/people", emails="Rui Alves <rui@barro.example>", role="agent").text
     link = re.search(r"/invitations/[\w-]+", page)
     assert link, page[:1000]
     own, url = requests.Session(), house.url + link[0]
