@@ -7,9 +7,10 @@ import sys
 from dataclasses import dataclass
 
 from benchmarks.live import meters
+from benchmarks.live.cast import settled
 from benchmarks.live.mails import send
 from benchmarks.live.plan import HOUSE
-from benchmarks.live.stage import Stage, wait
+from benchmarks.live.stage import Stage, calm, wait
 
 SPARE = 1000
 """Open files beside the sockets: a house, a browser, and what else this process has."""
@@ -75,6 +76,7 @@ def _mails(on: Stage) -> tuple[float, list[float]]:
     """A mail a second, which every socket hears of."""
     before = meters.cpu(on.house)
     accepted = send(on.post, MAILS, 1.0, only_new=True, to=HOUSE)
-    wait(on, 5)
+    settled(on.house)
+    calm(on)
     spent = meters.spent(before, meters.cpu(on.house)).get("web", 0.0)
     return spent / MAILS, on.seen(accepted).rows

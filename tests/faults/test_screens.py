@@ -11,7 +11,7 @@ from benchmarks.live.plan import Plan
 from benchmarks.live.stage import calm, stage
 from tests.house import House, wait_for
 
-PLAN = Plan(agents=6, chromium=0, rate=4.0, past=20, pace=3.0, idle=0, seed=20)
+PLAN = Plan(agents=6, chromium=0, rate=6.0, past=20, pace=3.0, idle=0, seed=20)
 MAILS = 30
 
 
