@@ -11,7 +11,7 @@ from datetime import date
 from operator import attrgetter
 from typing import Any
 
-from flask import Flask, render_template
+from flask import Flask, current_app
 from markupsafe import Markup
 
 from inbox.db import now
@@ -51,12 +51,10 @@ class Drawn:
         self.since = time.monotonic()
 
     def row(self, ticket: Ticket, view: str | None, q: str | None = None) -> Markup:
-        if q is not None or view == "search":
-            return _draw(ticket, view, q)
-        key = (_facts(ticket), ticket.assignee and _assignee(ticket.assignee), view, *_place())
+        key = (_facts(ticket), ticket.assignee and _assignee(ticket.assignee), view, q, *_place())
         self._forget()
         if key not in self.rows:
-            self.rows[key] = _draw(ticket, view)
+            self.rows[key] = _draw(ticket, view, q)
         return self.rows[key]
 
     def _forget(self) -> None:
@@ -70,8 +68,10 @@ def _place() -> tuple[str, str, date]:
     return i18n.language(), i18n.zone().key, now().astimezone(i18n.zone()).date()
 
 
-def _draw(ticket: Ticket, view: str | None, q: str | None = None) -> Markup:
-    return Markup(render_template("inbox/_row.html", ticket=ticket, view=view, q=q))  # noqa: S704
+def _draw(ticket: Ticket, view: str | None, q: str | None) -> Markup:
+    """By the template alone: what pages are given besides is gathered once a page, not for each row."""
+    template = current_app.jinja_env.get_template("inbox/_row.html")
+    return Markup(template.render(ticket=ticket, view=view, q=q))  # noqa: S704 (Jinja escaped it)
 
 
 def init(app: Flask) -> None:
