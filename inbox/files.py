@@ -31,8 +31,9 @@ def use(url: str) -> None:
     _root.mkdir(parents=True, exist_ok=True, mode=0o700)
 
 
-def put(content: bytes) -> str:
-    """Keep these bytes and return their SHA-256; when it returns they survive a power cut.
+def put(content: bytes, *, wait: bool = True) -> str:
+    """Keep these bytes and return their SHA-256; when it returns they survive a power cut. Without ``wait``
+    they may not: for what can be made again.
 
     Raises OSError if they cannot be kept (a full disk): then nothing may be acknowledged.
     """
@@ -46,12 +47,14 @@ def put(content: bytes) -> str:
         with os.fdopen(handle, "wb") as file:
             file.write(content)
             file.flush()
-            os.fsync(file.fileno())
+            if wait:
+                os.fsync(file.fileno())
         os.replace(temporary, path)
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise
-    _sync(path.parent)
+    if wait:
+        _sync(path.parent)
     return sha256
 
 

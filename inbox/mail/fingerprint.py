@@ -24,8 +24,12 @@ def external_id(raw: bytes, mail: Mail) -> str:
     """Message-ID and content hash, at most 255 characters; the same for the same mail by whatever way it
     came.
     """
-    message_id = mail.message_id.strip("<>")[:_ID_CHARS] or "no-id"
-    return f"{message_id}#{_content_hash(raw)}"
+    return named(raw, mail.message_id)
+
+
+def named(raw: bytes, message_id: str) -> str:
+    """The same, where the Message-ID is known already."""
+    return f"{message_id.strip('<>')[:_ID_CHARS] or 'no-id'}#{_content_hash(raw)}"
 
 
 def _content_hash(raw: bytes) -> str:
