@@ -41,7 +41,7 @@ def put(content: bytes, *, wait: bool = True) -> str:
     path = _path(sha256)
     if _is_there(path, len(content)):
         return sha256
-    _make_room(path)
+    _make_room(path, wait=wait)
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".new-")
     try:
         with os.fdopen(handle, "wb") as file:
@@ -125,10 +125,11 @@ def _is_there(path: Path, size: int) -> bool:
     return True
 
 
-def _make_room(path: Path) -> None:
+def _make_room(path: Path, *, wait: bool = True) -> None:
     if not path.parent.exists():
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        _sync(path.parent.parent)
+        if wait:
+            _sync(path.parent.parent)
 
 
 def _path(sha256: str) -> Path:
