@@ -70,11 +70,25 @@ def up(production: bool) -> None:
 
 
 @cli.command()
-def demo() -> None:
-    """Start on a made-up shop, to look around in."""
-    from inbox.demo import start
+@click.option("--tickets", default=400, show_default=True, type=click.IntRange(50), help="conversations in it")
+@click.option("--folder", metavar="FOLDER", help="where its data lies (data/demo)")
+@click.option("--database", metavar="URL", help="an empty database for it (SQLite in the folder)")
+@click.option("--fill-only", is_flag=True, help="make it, start nothing")
+@click.option("--again", is_flag=True, help="forget the one that is there, and make it anew")
+def demo(tickets: int, folder: str | None, database: str | None, fill_only: bool, again: bool) -> None:
+    """Start on a made-up shop, to look around in; or make it large, to measure with."""
+    from inbox import demo
 
-    start()
+    demo.settle(folder, database)
+    try:
+        if again:
+            demo.forget()
+        if fill_only:
+            click.echo(demo.fill(tickets))
+        else:
+            demo.start(tickets)
+    except demo.NotEmpty as problem:
+        raise click.ClickException(str(problem)) from problem
 
 
 @cli.command()

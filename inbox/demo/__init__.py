@@ -7,19 +7,23 @@ Nothing in it is real. It keeps its data in a folder of its own and never touche
 from __future__ import annotations
 
 import os
+import shutil
+import time
 from datetime import UTC, datetime
+from pathlib import Path
 
-from sqlalchemy import select
+from sqlalchemy import make_url, select
 
 from inbox import db
 from inbox.config import settings
+from inbox.demo.apart import played
 from inbox.demo.house import furnish, wind_up
 from inbox.demo.people import TEAM
 from inbox.demo.world import World
 from inbox.demo.writer import writer
 from inbox.models import Agent, Ticket
 
-__all__ = ["TEAM", "build", "fill", "start"]
+__all__ = ["TEAM", "NotEmpty", "build", "fill", "forget", "settle", "start"]
 
 FOLDER = "data/demo"
 TICKETS, SEED = 400, 7
@@ -30,24 +34,35 @@ MANY = 5_000
 """From so many on it pays to take the indexes off while rows are written."""
 
 
+EDITION = 1
+"""Of the world: another one tells other stories, and what an earlier one left is not mixed with them."""
+
+
 class NotEmpty(Exception):
-    """Somebody works here, or a world is here already: nothing is written over it."""
+    """There is something already, and nothing is written over it; the text says what to do."""
 
 
-def start() -> None:
-    """Fill the demo's folder once, then start everything on it. Does not return."""
-    os.environ.setdefault("PROSA__DATA__DIR", FOLDER)
-    os.environ.setdefault("PROSA__DEMO__ENABLED", "true")
-    settings.cache_clear()
-    fill()
-    walk_in.open_house()
+def start(tickets: int = TICKETS) -> None:
+    """Fill the demo's folder once, then start everything on it. Does not return. Raises NotEmpty."""
+    settle()
+    fill(tickets)
     from inbox.up import start as up
 
     up()
 
 
-def fill(tickets: int = TICKETS, seed: int = SEED) -> bool:
-    """Make the shop, unless it is there; returns whether it had to."""
+def settle(folder: str | None = None, database: str | None = None) -> None:
+    """From now on this process, and what it starts, is about the demo's folder and database."""
+    if folder:
+        os.environ["PROSA__DATA__DIR"] = folder
+    os.environ.setdefault("PROSA__DATA__DIR", FOLDER)
+    if database:
+        os.environ["PROSA__DATABASE__URL"] = database
+    settings.cache_clear()
+
+
+def fill(tickets: int = TICKETS, seed: int = SEED) -> str:
+    """Make the shop, unless it is there; returns what was done in a sentence. Raises NotEmpty."""
     from inbox import files, logs
     from inbox.migrate import upgrade
 
@@ -55,13 +70,36 @@ def fill(tickets: int = TICKETS, seed: int = SEED) -> bool:
     db.connect(settings().database_url)
     files.use(settings().files_url)
     upgrade()
-    if not is_empty():
-        return False
-    build(tickets, seed, db.now(), public_url=settings().address)
-    return True
+    if is_empty():
+        began = time.monotonic()
+        build(tickets, seed, db.now(), public_url=settings().address)
+        _mark().write_text(f"{EDITION}\n")
+        return f"{tickets} conversations were made in {time.monotonic() - began:.1f} s."
+    if not _mark().exists() or _mark().read_text().strip() != str(EDITION):
+        raise NotEmpty(
+            f"{settings().data_dir} holds another edition of the demo, or something else: add --again to throw it away "
+            "and make it anew, or name another place with --folder."
+        )
+    return "It is there already."
+
+
+def forget() -> None:
+    """Throw the demo's folder away, if it is one. Raises NotEmpty for any other."""
+    folder = settings().data_dir
+    if not folder.exists() or not any(folder.iterdir()):
+        return
+    old = folder == Path(FOLDER).resolve() or _mark().exists()
+    if not old or make_url(settings().database_url).get_backend_name() != "sqlite":
+        raise NotEmpty(f"{folder} is not a demo on SQLite: nothing was thrown away.")
+    shutil.rmtree(folder)
+
+
+def _mark() -> Path:
+    return settings().data_dir / "demo"
 
 
 def is_empty() -> bool:
+    """Whether nobody works here and nothing came."""
     with db.reading():
         return db.session.scalar(select(Agent.id).limit(1)) is None and not db.session.scalar(
             select(Ticket.id).limit(1)
@@ -83,17 +121,17 @@ def build(
     ``password`` is everybody's hash; without one nobody has come in yet. Raises NotEmpty.
     """
     if not is_empty():
-        raise NotEmpty
-    many = tickets >= MANY
-    world = World(tickets, seed, until.astimezone(UTC), many)
+        raise NotEmpty("the database is not empty")
+    until, many = until.astimezone(UTC), tickets >= MANY
+    world = World(tickets, seed, until, many)
     with db.writing():
-        furnish(world.house, world.begins, world.until, password, public_url)
+        furnish(world.house, world.begins, until, password, public_url)
     out = writer(db.engine(), many)
     try:
-        world.play(out, batch)
+        ending = played(tickets, seed, until, batch, out) if many else world.play(out, batch)
         out.finish()
     except BaseException:
         out.abandon()
         raise
     with db.writing():
-        wind_up(world.house, world.front.last_in, world.front.last_out)
+        wind_up(*ending)

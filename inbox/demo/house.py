@@ -256,10 +256,10 @@ def begun(at: datetime) -> list[tuple[datetime, str, dict[str, Any]]]:
     return [(at + timedelta(minutes=3 * n), kind, data) for n, (kind, data) in enumerate(done)]
 
 
-def wind_up(house: House, last_in: datetime, last_out: datetime) -> None:
+def wind_up(used: dict[int, datetime], last_in: datetime, last_out: datetime) -> None:
     """What the house knows at the end of its story."""
-    for tag, used in house.used.items():
-        session.get_one(Tag, tag).used_at = used
+    for tag, at in used.items():
+        session.get_one(Tag, tag).used_at = at
     for direction, last in (("in", last_in), ("out", last_out)):
         session.add(
             Connection(account_id=1, direction=direction, state="ok", tried_at=last, ok_at=last, last_at=last)

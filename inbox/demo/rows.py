@@ -76,6 +76,12 @@ class Batch:
     def __init__(self) -> None:
         self.rows: defaultdict[str, list[Row]] = defaultdict(list)
 
+    @classmethod
+    def of(cls, rows: dict[str, list[Row]]) -> Batch:
+        made = cls()
+        made.rows.update(rows)
+        return made
+
     def clear(self) -> None:
         for rows in self.rows.values():
             rows.clear()

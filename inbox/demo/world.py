@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from random import Random
-from typing import Any
+from typing import Any, NamedTuple, Protocol
 
 from inbox.demo import cast, stories
 from inbox.demo.afterwards import Front
@@ -19,7 +19,6 @@ from inbox.demo.mails import Letter, Post
 from inbox.demo.names import HOUSES
 from inbox.demo.rows import Batch, moment, perhaps
 from inbox.demo.tale import DAY, MINUTE, Act, Teller
-from inbox.demo.writer import Writer
 from inbox.models.customer_word import _words as words_of
 
 LONG_EVERY, LONG_AT = 2_000, 500
@@ -35,6 +34,21 @@ SCORES = {
     3: (24, 22, 20, 20, 14),
 }
 """How customers rate, 1 to 5 in percent, by their mood."""
+
+
+class Sink(Protocol):
+    """Where batches go."""
+
+    def write(self, batch: Batch) -> None: ...
+
+
+class Ending(NamedTuple):
+    """What the house knows when its story is over."""
+
+    used: dict[int, datetime]
+    """When each tag was last put on a conversation."""
+    last_in: datetime
+    last_out: datetime
 
 
 class World:
@@ -54,7 +68,7 @@ class World:
         self.lately: deque[Case] = deque(maxlen=60)
         """The last that ended and are open still."""
 
-    def play(self, out: Writer, size: int) -> None:
+    def play(self, out: Sink, size: int) -> Ending:
         """All of it, into this database; a large world is written whenever ``size`` more have begun."""
         for at, kind, data in begun(self.begins):
             self.front.log.record(at, kind, data, agent=1)
@@ -72,6 +86,7 @@ class World:
             self._start(case, acts)
         self._go_on(self.until)
         self._end(out)
+        return Ending(self.house.used, self.front.last_in, self.front.last_out)
 
     def _start(self, case: Case, acts: Iterable[Act]) -> None:
         case.dice = case.dice or self.teller.dice(self.n + self._number)
@@ -155,7 +170,7 @@ class World:
 
     # ----------------------------------------------------------------------------------- the end
 
-    def _end(self, out: Writer) -> None:
+    def _end(self, out: Sink) -> None:
         for case in {id(one[2]): one[2] for one in self._heap}.values():
             self._finish(case)
         self._heap.clear()
@@ -172,7 +187,7 @@ class World:
         self._customers(out)
         out.write(self.batch)
 
-    def _customers(self, out: Writer) -> None:
+    def _customers(self, out: Sink) -> None:
         """Everybody who ever wrote, as they are known now."""
         for number in range(1, self.buyers.all + 1):
             if self.buyers.first[number]:
