@@ -86,7 +86,7 @@ def gaps(dice: Random, language: str, at: datetime, order: int, of: str, city: s
     first = name.split()[0]
     a = "a" if thing.female else "o"
     return {
-        "order": order, "item": name, "short": first, "other": other.said(language), "n": n, "a": a,
+        "order": order, "name": "{name}", "item": name, "short": first, "other": other.said(language), "n": n, "a": a,
         "o_item": f"{a} {name}", "um_item": f"{'uma' if thing.female else 'um'} {name}", "do_item": f"d{a} {name}",
         "no_item": f"n{a} {name}", "ele": "ela" if thing.female else "ele", "price": money(thing.price, language),
         "total": money(thing.price * n + 38, language), "carrier": dice.choice(CARRIERS[language]),
