@@ -39,7 +39,7 @@ class Buyers:
     """All of them, by number from 1; and what the world has to remember of each."""
 
     def __init__(self, seed: int, tickets: int) -> None:
-        self.seed, self.n = seed, max(len(CAST) + 5, round(tickets * 0.58))
+        self.seed, self.n = seed, max(len(CAST) + 5, round(tickets * 0.7))
         self.heavy = min(1000, tickets // 4) if tickets >= 1000 else 0
         """So many conversations the first house has at least: its purchasing never sleeps."""
         self.all = self.n + max(6, tickets // 25)
@@ -55,7 +55,7 @@ class Buyers:
 
     def pick(self, dice: Random) -> Buyer:
         """Few write often, most once."""
-        n = len(CAST) + 1 + int((self.n - len(CAST)) * dice.random() ** 1.6)
+        n = len(CAST) + 1 + int((self.n - len(CAST)) * dice.random() ** 1.3)
         return self.of(min(n, self.n))
 
     def spammer(self, dice: Random) -> Buyer:
