@@ -135,14 +135,24 @@ class Front(Desk):
         case.version += 1
         self._change(case, {
             "state": "failed", "failure": reason, "failure_detail": detail, "sent_at": None, "sent_via": None,
-            "raw_sha256": None, "version": case.version,
+            "raw_sha256": None, "undo": case.undo, "version": case.version,
         })  # fmt: skip
         self._record(case, at, "reply_failed", row[0])
         self._uncounted(case)
         self.bell.failed(case, at, row[0], row[MESSAGE["author_id"]])
 
-    def put_aside(self, case: Case) -> None:
-        self._change(case, {"put_aside": 1})
+    def unsent(self, case: Case, at: datetime, by: int, text: str) -> None:
+        """An answer of which it is told separately what became of it."""
+        self.reply(case, at, by, text, "pending", leaves=False)
+
+    def schedule(self, case: Case, at: datetime, by: int, text: str, leaves: datetime) -> None:
+        """An answer that waits for its moment."""
+        self.reply(case, at, by, text, "pending", leaves=False)
+        self._change(case, {
+            "state": "queued", "attempts": 0, "sent_at": None, "sent_via": None, "raw_sha256": None,
+            "undo": case.undo, "not_before": moment(leaves), "send_at": moment(leaves),
+        })  # fmt: skip
+        self._uncounted(case)
 
     def _change(self, case: Case, values: dict[str, Any]) -> None:
         for name, value in values.items():

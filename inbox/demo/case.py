@@ -62,6 +62,10 @@ class Case:
     our_last: list[Any] = field(default_factory=list)
     mood: int = 1
     """How its customer feels: 0 glad, 3 angry."""
+    rating: tuple[int, list[str], str, float] | None = None
+    """What its customer will say of it, and after how many minutes, where that is told by hand."""
+    undo: str = "null"
+    """What taking our last answer back would restore."""
     dice: Random | None = None
     thread_row: list[Any] = field(default_factory=list)
     pending: int = 0

@@ -147,6 +147,12 @@ class Desk:
     def reply(self, case: Case, at: datetime, by: int, text: str, then: str = "open", leaves: bool = True) -> int:
         """An answer that leaves when its undo window is over; without ``leaves`` somebody says what became of it."""
         self.bell.looks(case, by, at)
+        case.undo = json.dumps(
+            {
+                "draft": "reply", "status": case.status,
+                "waiting_since": case.waiting.isoformat() if case.waiting else None, "address": case.address,
+            }
+        )  # fmt: skip
         case.version += 1
         number = self._our_row(case, at, by, text, case.version + leaves)
         case.messages += 1

@@ -17,6 +17,9 @@ REACTED = timedelta(seconds=1)
 
 MOST_KEPT = 20_000
 
+NEVER_TWICE = {"survey", "mentions", "fields"}
+"""What is said with these is not worth keeping for the next time."""
+
 
 class Log:
     """Numbers the events, and seals them a thousand at a time as the sweep would have."""
@@ -62,7 +65,7 @@ class Log:
     def _words(self, kind: str, data: dict[str, Any]) -> tuple[str, str]:
         """The data as the database keeps it, and as it is sealed."""
         key = None
-        if "survey" not in data and "mentions" not in data:
+        if not NEVER_TWICE & data.keys():
             key = (kind, *data, *data.values())
             if kept := self._said.get(key):
                 return kept

@@ -131,9 +131,21 @@ CAST = (
     ("Marina Queiroz", "marina@queiroz.example", "pt", "Olinda", 0),
     ("Tereza Lins", "tereza@lins.example", "pt", "Maceió", 0),
     ("Otávio Brandão", "otavio@brandao.example", "pt", "Santos", 0),
+    ("Juliana Siqueira", "juliana.siqueira@correio.example", "pt", "Recife", 0),
+    ("Juliana Siqueira", "juliana.siqueira@postal.example", "pt", "Recife", 0),
+    ("Harriet Lowe", "harriet@clayandtable.example", "en", "London", 13),
+    ("Harriet Lowe", "h.lowe@clayandtable.example", "en", "London", 13),
+    ("Rogério Tavares", "rogerio.tavares@umail.example", "pt", "Natal", 0),
+    ("Rogério Tavares", "rtavares71@bolmail.example", "pt", "Natal", 0),
+    ("Nilza Prates", "nilza.prates@caixapostal.example", "pt", "Caruaru", 0),
+    ("Theo Lindqvist", "theo@nordlys.example", "en", "Copenhagen", 15),
+    ("Moacir Bandeira", "moacir@bandeira.example", "pt", "Olinda", 0),
 )
 """People who are always there, whatever the world's size: the first of them buys all year round. The last
-number is the house they write for."""
+number is the house they write for. Some wrote from two addresses."""
+
+MERGED = {16: 15}
+"""Who turned out to be whom."""
 
 SPAMMERS = (
     ("Google Top Rankings", "seo"), ("Crédito Fácil", "aprovado"), ("Grace W.", "grace"), ("Loja Premium", "ofertas"),

@@ -16,7 +16,7 @@ from inbox.demo.case import Case
 from inbox.demo.customers import Buyer, Buyers
 from inbox.demo.house import House, begun
 from inbox.demo.mails import Letter, Post
-from inbox.demo.names import HOUSES
+from inbox.demo.names import HOUSES, MERGED
 from inbox.demo.rows import Batch, moment, perhaps
 from inbox.demo.tale import DAY, MINUTE, Act, Teller
 from inbox.models.customer_word import _words as words_of
@@ -72,11 +72,13 @@ class World:
         """All of it, into this database; a large world is written whenever ``size`` more have begun."""
         for at, kind, data in begun(self.begins):
             self.front.log.record(at, kind, data, agent=1)
-        own = cast.script(self) if self.n <= MANY * 5 else []
+        own = cast.script(self.until, self.buyers, self.house)
         dice = Random(self.seed)
         each = self.n // self.buyers.heavy if self.buyers.heavy else 0
         for number, at in enumerate(arrivals(self.n - len(own), self.days, self.until, dice), 1):
             self._go_on(at)
+            while own and own[0][1][0].at <= at:
+                self._start(*own.pop(0))
             heavy = bool(each) and number % each == 0
             long = self.n >= MANY and number % LONG_EVERY == LONG_AT
             self._start(*self.teller.begin(number, at, self.buyers.of(1) if heavy else None, long))
@@ -126,7 +128,11 @@ class World:
         """They are asked how it was, and some answer."""
         dice = case.dice
         assert dice is not None
-        if not self.front.ask(case, at, row) or dice.random() > 0.42:
+        sent = self.front.ask(case, at, row)
+        if sent and case.rating:
+            score, reasons, comment, minutes = case.rating
+            self._later(case, at + minutes * MINUTE, "rate", (row, score, reasons, comment))
+        if not sent or case.rating or dice.random() > 0.42:
             return
         score = dice.choices((1, 2, 3, 4, 5), SCORES[case.mood])[0]
         said = stories.of(case.language).said
@@ -137,7 +143,7 @@ class World:
 
     def rate(self, case: Case, at: datetime, row: list[Any], score: int, reasons: list[str], comment: str) -> None:
         """A low one is looked at by somebody who can do something about it."""
-        if not self.front.rate(case, at, row, score, reasons, comment):
+        if not self.front.rate(case, at, row, score, reasons, comment) or case.rating:
             return
         dice, said = case.dice, stories.of(case.language).said
         assert dice is not None
@@ -174,7 +180,6 @@ class World:
         for case in {id(one[2]): one[2] for one in self._heap}.values():
             self._finish(case)
         self._heap.clear()
-        self.front.log.close()
         rows = self.batch.rows
         rows["tally"] += [(*spot, n) for spot, n in sorted(self.front.tallies.items())]
         rows["verdict"] += self.front.judged.values()
@@ -182,8 +187,8 @@ class World:
         rows["spam_word"] += [
             (word, learnt[word, "spam"], learnt[word, "good"]) for word in sorted({word for word, _kind in learnt})
         ]
-        if self.n <= MANY * 5:
-            cast.leave_open(self)
+        cast.leave_open(self)
+        self.front.log.close()
         self._customers(out)
         out.write(self.batch)
 
@@ -201,21 +206,24 @@ class World:
         at, reason = self.front.bounced.get(number, (None, ""))
         house = HOUSES[buyer.organisation - 1] if buyer.organisation else None
         tier = (house.tier if house else "") or "standard"
-        note, zone = cast.NOTES.get(number, ""), None
+        into = MERGED.get(number)
+        version = int(bool(into) or number in MERGED.values())
         rows["customer"].append(
             (
-                number, buyer.name, tier, buyers.spoken.get(number), zone, buyer.organisation, note, 0, None,
-                perhaps(active), perhaps(first),
+                number, buyer.name, tier, buyers.spoken.get(number), None, buyer.organisation,
+                cast.NOTES.get(number, ""), version, into, perhaps(first if into else active), perhaps(first),
             )
         )  # fmt: skip
         rows["identity"].append(
             (
-                number, number, None, "mail", buyer.address, buyer.name, buyers.verified[number], at, reason,
-                perhaps(first),
+                number, into or number, number if into else None, "mail", buyer.address, buyer.name,
+                buyers.verified[number], at, reason, perhaps(first),
             )
         )  # fmt: skip
-        said = [buyer.name, *([house.name] if house else []), buyer.name, buyer.address]
-        rows["customer_word"] += [(number, word) for word in words_of(said)]
+        if not into:
+            said = [buyer.name, *([house.name] if house else []), buyer.name, buyer.address]
+            said += [buyers.of(other).address for other, kept in MERGED.items() if kept == number]
+            rows["customer_word"] += [(number, word) for word in words_of(said)]
 
 
 OWN = ("ask", "rate", "go_on")
