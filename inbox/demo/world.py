@@ -76,9 +76,9 @@ class World:
         dice = Random(self.seed)
         each = self.n // self.buyers.heavy if self.buyers.heavy else 0
         for number, at in enumerate(arrivals(self.n - len(own), self.days, self.until, dice), 1):
-            self._go_on(at)
             while own and own[0][1][0].at <= at:
                 self._start(*own.pop(0))
+            self._go_on(at)
             heavy = bool(each) and number % each == 0
             long = self.n >= MANY and number % LONG_EVERY == LONG_AT
             self._start(*self.teller.begin(number, at, self.buyers.of(1) if heavy else None, long))
