@@ -46,6 +46,8 @@ class Case:
     created: datetime | None = None
     refers: list[str] = field(default_factory=list)
     """What an answer refers to: the customer's last mail, and what that referred to."""
+    newest: list[str] = field(default_factory=list)
+    """The same of the newest mail, whoever wrote it."""
     ours: str = ""
     """The Message-ID of our last answer, which theirs refers to."""
     our_words: str = ""

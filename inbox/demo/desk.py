@@ -113,7 +113,7 @@ class Desk:
         )  # fmt: skip
         if letter.refers:
             self.buyers.verified[buyer.id] = 1
-        case.refers = [*letter.refers, letter.message_id]
+        case.refers = case.newest = [*letter.refers, letter.message_id]
         names = self.post.attach(self, number, letter.files, at)
         self._index_message(case, number, f"{letter.text} {names} ")
         case.said.append(Said("customer", at, None, not letter.automated, False))
@@ -183,7 +183,8 @@ class Desk:
         key = self.post.our_key(case.thread, number, address.address)
         to = {"name": case.buyer.name, "address": case.buyer.address}
         listed = {"to": [to]} if automated else {"to": [to], "cc": [], "bcc": []}
-        refers = case.refers[-20:] if len(case.refers) <= 20 else [case.refers[0], *case.refers[-19:]]
+        refers = case.newest if automated else case.refers
+        refers = refers if len(refers) <= 20 else [refers[0], *refers[-19:]]
         leaves = None if automated else moment(at + timedelta(seconds=10))
         signature = "" if automated or by is None else self.house.signature(by, address)
         sent = at + SENDS_AFTER if not automated else at + timedelta(seconds=2)
@@ -196,6 +197,7 @@ class Desk:
             key, json.dumps(refers), None, raw, None if automated else f"demo-{number}", leaves, None, None,
             None, 1, "", "", self.house.via, moment(sent), "null", version, None, moment(at),
         ]  # fmt: skip
+        case.newest = [*refers, key]
         case.ours, case.our_last = key, row
         case.ours_rows.append(row)
         self.last_out = at
