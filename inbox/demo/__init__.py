@@ -77,8 +77,8 @@ def fill(tickets: int = TICKETS, seed: int = SEED) -> str:
         return f"{tickets} conversations were made in {time.monotonic() - began:.1f} s."
     if not _mark().exists() or _mark().read_text().strip() != str(EDITION):
         raise NotEmpty(
-            f"{settings().data_dir} holds another edition of the demo, or something else: add --again to throw it away "
-            "and make it anew, or name another place with --folder."
+            f"{settings().data_dir} holds another edition of the demo, or something else: add --again to "
+            "throw it away and make it anew, or name another place with --folder."
         )
     return "It is there already."
 

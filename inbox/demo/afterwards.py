@@ -56,7 +56,9 @@ class Front(Desk):
         )
         return next((reason for reason, holds in reasons if holds), "")
 
-    def rate(self, case: Case, at: datetime, row: list[Any], score: int, reasons: list[str], comment: str) -> bool:
+    def rate(
+        self, case: Case, at: datetime, row: list[Any], score: int, reasons: list[str], comment: str
+    ) -> bool:
         """What the customer says; returns whether somebody has to look at it."""
         self.answer += 1
         case.version += 1
@@ -111,7 +113,12 @@ class Front(Desk):
             "state": "failed", "failure": RETURNED, "failure_detail": diagnostic[:255],
             "bounces": json.dumps([mark]), "version": case.version,
         })  # fmt: skip
-        said = {"payload": payload, "status": status, "action": "failed", "identity": case.buyer.id}
+        said: dict[str, Any] = {
+            "payload": payload,
+            "status": status,
+            "action": "failed",
+            "identity": case.buyer.id,
+        }
         self._record(case, at, "bounced", row[0], **said)
         self.bounced[case.buyer.id] = (moment(at), diagnostic[:255])
         self._uncounted(case)
@@ -123,7 +130,8 @@ class Front(Desk):
         sha256, size = self.post.report(case, address, status, diagnostic, at)
         self.payloads.append(
             (
-                self.payload, case.account, sha256, size, json.dumps([address]), None, 0, "", 0, 0, "parsed", "", "",
+                self.payload, case.account, sha256, size, json.dumps([address]), None, 0, "", 0, 0,
+                "parsed", "", "",
                 1, None, moment(at - timedelta(seconds=1)),
             )
         )  # fmt: skip
@@ -178,13 +186,21 @@ class Front(Desk):
         self.tickets.append(
             (
                 case.id, case.subject, case.status, case.priority, "people", case.spoken, case.buyer.id,
-                case.account, case.assignee, case.team, case.topic, case.continues, case.version, case.version,
+                case.account, case.assignee, case.team, case.topic, case.continues, case.version,
+                case.version,
                 case.messages, case.snippet, case.spam_reason, case.learnt, perhaps(case.waiting), None,
                 perhaps(case.resolved), None, moment(case.active), moment(case.created),
             )
         )  # fmt: skip
         past = History(
-            case.status, case.team, case.assignee, case.account, case.created, case.steps, case.said, case.asked
+            case.status,
+            case.team,
+            case.assignee,
+            case.account,
+            case.created,
+            case.steps,
+            case.said,
+            case.asked,
         )
         rows = facts(past)
         self.batch.rows["fact"] += [(self.fact + n, case.id, *row) for n, row in enumerate(rows, 1)]

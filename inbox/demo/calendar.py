@@ -58,7 +58,8 @@ def _within(day: datetime, count: int, now: datetime, dice: Random) -> list[date
 
 
 _SPANS = tuple(
-    (int(one.begins[:2]) * 60 + int(one.begins[3:]), int(one.ends[:2]) * 60 + int(one.ends[3:])) for one in TEAM
+    (int(one.begins[:2]) * 60 + int(one.begins[3:]), int(one.ends[:2]) * 60 + int(one.ends[3:]))
+    for one in TEAM
 )
 
 

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 (names and letters of people)
 """The last days, told by hand: who writes this morning, what went wrong, and what is left on the desks."""
 
 from __future__ import annotations
@@ -159,7 +160,11 @@ def _this_morning(of: Any, house: House, until: datetime) -> None:
         190, "Orçamento: 60 bowls para restaurante",
         "Olá! Abrimos em janeiro e precisamos de 60 bowls no esmalte fosco. Qual seria o prazo e o valor?\n\nAteliê Mandacaru",
     ).then(150, "tag", CELIA, house.tag("atacado")).then(149, "set_topic", CELIA, house.topic("Atacado"))  # fmt: skip
-    of(6).wrote(95, "Segunda via da nota fiscal", "Recebi o XML, mas preciso do PDF com o CNPJ da empresa.\n\nObrigado!")
+    of(6).wrote(
+        95,
+        "Segunda via da nota fiscal",
+        "Recebi o XML, mas preciso do PDF com o CNPJ da empresa.\n\nObrigado!",
+    )
     of(7).wrote(
         60, "Do you ship to Lisbon?",
         "Hi there,\n\nI would love two linen runners for a wedding in May. Do you ship to Lisbon, and how long does it take?\n\nBest,\n"
@@ -173,7 +178,11 @@ def _this_morning(of: Any, house: House, until: datetime) -> None:
         30, "note", CELIA, '<p><data value="2">@Bruno Teixeira</data> tem três em Recife. Saindo até as 16h, chega quinta.</p>',
         "@Bruno Teixeira tem três em Recife. Saindo até as 16h, chega quinta.", [BRUNO],
     )  # fmt: skip
-    of(9).wrote(25, "Cupom PRIMAVERA não entra", "Aparece “cupom expirado”, mas no e-mail de vocês o prazo é até domingo. Podem ver?")
+    of(9).wrote(
+        25,
+        "Cupom PRIMAVERA não entra",
+        "Aparece “cupom expirado”, mas no e-mail de vocês o prazo é até domingo. Podem ver?",
+    )
     of(10, 4).wrote(
         8, "Entrega parada em Cajamar", "Já são quatro dias sem atualizar o rastreio do pedido 4811. O que eu faço?"
     ).then(4, "assign", JONAS, JONAS)  # fmt: skip
@@ -193,7 +202,9 @@ def leave_open(world: World) -> None:
     )
     for number, (who, buyer, html) in enumerate((one for one in drafts if one[1] in mine), 1):
         ticket = mine[buyer].id
-        rows["draft"].append((number, who, ticket, "reply", html, "", "{}", moment(until - timedelta(minutes=2))))
+        rows["draft"].append(
+            (number, who, ticket, "reply", html, "", "{}", moment(until - timedelta(minutes=2)))
+        )
     for who, buyer in ((CELIA, 8), (CELIA, 10), (BRUNO, 19), (DAMIAO, 13), (YARA, 2)):
         if buyer in mine:
             rows["following"].append((mine[buyer].id, who, moment(until - timedelta(minutes=1))))
@@ -204,7 +215,9 @@ def leave_open(world: World) -> None:
         at = until - timedelta(days=2, hours=3)
         rows["merge"].append((number, kept, other, CELIA, "{}", moment(at), None, None))
         said = {"merged": other, "merge": number, "fields": []}
-        world.front.log.record(until - timedelta(minutes=1), "customers_merged", said, customer=kept, agent=CELIA)
+        world.front.log.record(
+            until - timedelta(minutes=1), "customers_merged", said, customer=kept, agent=CELIA
+        )
 
 
 def _not_read(world: World) -> None:
@@ -212,10 +225,17 @@ def _not_read(world: World) -> None:
     until, front = world.until, world.front
     address = world.house.addresses[0].address
     odd = b"From: \r\nTo: " + address.encode() + b"\r\nSubject: =?utf-8?q?=F0=9F=93=A6?=\r\n\r\n\r\n"
-    news = b"From: Feirinha <novidades@feirinha.example>\r\nTo: " + address.encode() + b"\r\nSubject: Novidades\r\n"
+    news = (
+        b"From: Feirinha <novidades@feirinha.example>\r\nTo: "
+        + address.encode()
+        + b"\r\nSubject: Novidades\r\n"
+    )
     why = "It names no sender: there is no From, Sender or Reply-To to answer to."
     found = [("failed", why, "?", odd, 700)]
-    found += [("held", "", "novidades@feirinha.example", news + b"X-N: %d\r\n\r\nOi!\r\n" % n, 500 - n) for n in range(12)]
+    found += [
+        ("held", "", "novidades@feirinha.example", news + b"X-N: %d\r\n\r\nOi!\r\n" % n, 500 - n)
+        for n in range(12)
+    ]
     for state, reason, sender, raw, ago in found:
         front.payload += 1
         world.batch.rows["payload"].append(

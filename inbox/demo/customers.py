@@ -76,7 +76,12 @@ class Buyers:
         dice = Random(self.seed * 1_000_003 + number)
         if number > self.n:
             name, local = dice.choice(SPAMMERS)
-            return Buyer(number, name, f"{local}@{dice.choice(SPAM_DOMAINS)}{number}.example", dice.choice(("pt", "en")))
+            return Buyer(
+                number,
+                name,
+                f"{local}@{dice.choice(SPAM_DOMAINS)}{number}.example",
+                dice.choice(("pt", "en")),
+            )
         language = "pt" if dice.random() < PORTUGUESE else "en"
         place = dice.choice(BRAZIL if language == "pt" else ELSEWHERE)
         name = f"{dice.choice(place.first)} {dice.choice(place.last)}"

@@ -68,7 +68,7 @@ class Desk:
             self._record(case, at, "opened", continues=case.continues, stranger=False)
         message = self._letter(case, at, letter)
         self._describe(case, at, letter, opening)
-        facts = {"automated": letter.automated, "opened": opening}
+        facts: dict[str, Any] = {"automated": letter.automated, "opened": opening}
         self._record(case, at, "message_received", message, **{k: v for k, v in facts.items() if v})
         self._hear(case, at, letter, opening, message)
 
@@ -91,7 +91,8 @@ class Desk:
         self.post.pack(letter, case, address, self.message + 1, at)
         self.payloads.append(
             (
-                self.payload, case.account, letter.sha256, letter.size, json.dumps([address.address]), None, 0,
+                self.payload, case.account, letter.sha256, letter.size, json.dumps([address.address]), None,
+                0,
                 case.buyer.address, 0, 0, "parsed", "", "", 1, None, moment(at - timedelta(seconds=1)),
             )
         )  # fmt: skip
@@ -101,13 +102,22 @@ class Desk:
         self.message += 1
         number, buyer = self.message, case.buyer
         if not case.thread_row:
-            case.thread_row = [case.thread, case.account, letter.external_id, case.id, case.address, moment(at)]
+            case.thread_row = [
+                case.thread,
+                case.account,
+                letter.external_id,
+                case.id,
+                case.address,
+                moment(at),
+            ]
         self.messages.append(
             (
                 number, case.id, case.thread, case.account, "customer", "received", buyer.id, None, 0,
-                letter.subject, letter.text, letter.quoted, None, None, letter.recipients, letter.automated, "",
+                letter.subject, letter.text, letter.quoted, None, None, letter.recipients, letter.automated,
+                "",
                 "{}", "[]", 0, "null", 0, "", "[]", "{}", 0, letter.external_id, letter.message_id,
-                json.dumps(letter.refers), self.payload, None, None, None, None, None, None, 0, "", "", None, None,
+                json.dumps(letter.refers), self.payload, None, None, None, None, None, None, 0, "", "",
+                None, None,
                 None, case.version, moment(letter.written), moment(at),
             )
         )  # fmt: skip
@@ -144,8 +154,10 @@ class Desk:
 
     # ----------------------------------------------------------------------------------- what we write
 
-    def reply(self, case: Case, at: datetime, by: int, text: str, then: str = "open", leaves: bool = True) -> int:
-        """An answer that leaves when its undo window is over; without ``leaves`` somebody says what became of it."""
+    def reply(
+        self, case: Case, at: datetime, by: int, text: str, then: str = "open", leaves: bool = True
+    ) -> int:
+        """An answer that leaves when its undo window is over; or, not ``leaves``, what is told later."""
         self.bell.looks(case, by, at)
         case.undo = json.dumps(
             {
@@ -172,7 +184,14 @@ class Desk:
         return number
 
     def _our_row(
-        self, case: Case, at: datetime, by: int | None, text: str, version: int, automated: str = "", subject: str = ""
+        self,
+        case: Case,
+        at: datetime,
+        by: int | None,
+        text: str,
+        version: int,
+        automated: str = "",
+        subject: str = "",
     ) -> int:
         """A mail of ours that left."""
         self.message += 1
@@ -215,7 +234,8 @@ class Desk:
         number = self.message
         self.messages.append(
             (
-                number, case.id, None, case.account, "note", "received", None, by, 0, "", text, "", html, None,
+                number, case.id, None, case.account, "note", "received", None, by, 0, "", text, "", html,
+                None,
                 "{}", "", "", "{}", "[]", 0, None, 0, "", "[]", "{}", 0, None, None, "[]", None, None,
                 f"demo-{number}", None, None, None, None, 0, "", "", None, None, None, case.version, None,
                 moment(at),
@@ -320,12 +340,25 @@ class Desk:
     # ----------------------------------------------------------------------------------- what is kept
 
     def _record(
-        self, case: Case, at: datetime, kind: str, message: int | None = None, by: int | None = None, **data: Any
+        self,
+        case: Case,
+        at: datetime,
+        kind: str,
+        message: int | None = None,
+        by: int | None = None,
+        **data: Any,
     ) -> int:
         if kind in STEPS:
             case.steps.append(Step(at, kind, by, data.get("before"), data.get("to")))
         return self.log.record(
-            at, kind, data, ticket=case.id, message=message, customer=case.buyer.id, agent=by, version=case.version
+            at,
+            kind,
+            data,
+            ticket=case.id,
+            message=message,
+            customer=case.buyer.id,
+            agent=by,
+            version=case.version,
         )
 
     def _learn(self, case: Case, as_what: str) -> None:

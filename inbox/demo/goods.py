@@ -47,10 +47,17 @@ PRODUCTS = (
     Product("fruteira Capibaribe", "Capibaribe fruit bowl", 226, True),
 )
 
-POTTERY = tuple(one for one in PRODUCTS if "linen" not in one.en and one.en not in ("Palha placemat set", "Feira tea towel"))
+POTTERY = tuple(
+    one
+    for one in PRODUCTS
+    if "linen" not in one.en and one.en not in ("Palha placemat set", "Feira tea towel")
+)
 LINEN = tuple(one for one in PRODUCTS if one not in POTTERY)
 
-CARRIERS = {"pt": ("Correios", "Jadlog", "Loggi", "Total Express", "Azul Cargo"), "en": ("Correios", "DHL", "FedEx", "DHL")}
+CARRIERS = {
+    "pt": ("Correios", "Jadlog", "Loggi", "Total Express", "Azul Cargo"),
+    "en": ("Correios", "DHL", "FedEx", "DHL"),
+}
 
 GLAZES = {
     "pt": ("branco fosco", "azul-noite", "terracota", "verde-mata", "areia", "preto ferro"),
@@ -61,11 +68,33 @@ WEEKDAYS = {
     "pt": ("segunda", "terça", "quarta", "quinta", "sexta", "sábado", "domingo"),
     "en": ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"),
 }
-MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
-          "December")  # fmt: skip
+MONTHS = tuple(
+    [
+        "January",
+        "February",
+        "March",
+        "April",
+        "May",
+        "June",
+        "July",
+        "August",
+        "September",
+        "October",
+        "November",
+        "December",
+    ]
+)
 
 STREETS = {
-    "pt": ("Rua da Aurora", "Rua do Amparo", "Av. Boa Viagem", "Rua Harmonia", "Rua Augusta", "Travessa do Sol", "Rua XV de Novembro"),
+    "pt": (
+        "Rua da Aurora",
+        "Rua do Amparo",
+        "Av. Boa Viagem",
+        "Rua Harmonia",
+        "Rua Augusta",
+        "Travessa do Sol",
+        "Rua XV de Novembro",
+    ),
     "en": ("Mill Lane", "Harbour Road", "Linden Street", "Church Row", "Alder Avenue", "Quay Street"),
 }
 
@@ -86,9 +115,12 @@ def gaps(dice: Random, language: str, at: datetime, order: int, of: str, city: s
     first = name.split()[0]
     a = "a" if thing.female else "o"
     return {
-        "order": order, "name": "{name}", "item": name, "short": first, "other": other.said(language), "n": n, "a": a,
-        "o_item": f"{a} {name}", "um_item": f"{'uma' if thing.female else 'um'} {name}", "do_item": f"d{a} {name}",
-        "no_item": f"n{a} {name}", "ele": "ela" if thing.female else "ele", "price": money(thing.price, language),
+        "order": order, "name": "{name}", "item": name, "short": first, "other": other.said(language),
+        "n": n, "a": a,
+        "o_item": f"{a} {name}", "um_item": f"{'uma' if thing.female else 'um'} {name}",
+        "do_item": f"d{a} {name}",
+        "no_item": f"n{a} {name}", "ele": "ela" if thing.female else "ele",
+        "price": money(thing.price, language),
         "total": money(thing.price * n + 38, language), "carrier": dice.choice(CARRIERS[language]),
         "tracking": f"{dice.choice('LNQ')}{dice.choice('BEX')}{dice.randrange(10**8, 10**9)}BR",
         "glaze": dice.choice(GLAZES[language]), "coupon": dice.choice(COUPONS), "city": city,

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 (names and letters of people)
 """The house the conversations happen in: its people, teams, addresses, words and rules, as ordinary rows."""
 
 from __future__ import annotations
@@ -7,9 +8,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from inbox import channels, surveys
+from inbox.db import session
 from inbox.demo.names import HOUSES
 from inbox.demo.people import COMPANY, DOMAIN, TEAM, TEAMS, ZONE
-from inbox.db import session
 from inbox.models import (
     Account,
     AccountAddress,
@@ -137,7 +138,8 @@ class House:
         ]
         self.supervisors = [n for n, one in enumerate(TEAM, 1) if one.role in ("admin", "supervisor")]
         self._members = {
-            number: [n for n, one in enumerate(TEAM, 1) if name in one.teams] for name, number in self.team_ids.items()
+            number: [n for n, one in enumerate(TEAM, 1) if name in one.teams]
+            for name, number in self.team_ids.items()
         }
 
     def members(self, team: int | None) -> list[int]:
@@ -214,7 +216,12 @@ def _rights(team: str) -> list[str]:
 def _mailboxes(house: House, at: datetime, until: datetime) -> None:
     for number, (kind, _share, address) in enumerate(house.kinds, 1):
         account = Account(
-            id=number, kind=kind, name=COMPANY, address=address, settings={"acknowledge": False}, created_at=at
+            id=number,
+            kind=kind,
+            name=COMPANY,
+            address=address,
+            settings={"acknowledge": False},
+            created_at=at,
         )
         session.add(account)
         session.flush()

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from base64 import b64encode, urlsafe_b64encode
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from email.header import Header
 from email.utils import format_datetime
 from hashlib import blake2b
@@ -24,7 +24,9 @@ from inbox.mail.tokens import Signer
 if TYPE_CHECKING:
     from inbox.demo.case import Case
     from inbox.demo.desk import Desk
-    from inbox.demo.house import Address, House
+    from inbox.demo.house import Address
+
+EPOCH = datetime.fromtimestamp(0, UTC)
 
 SHARED = 64
 """So many bodies a large world shares."""
@@ -44,7 +46,7 @@ class Letter:
     external_id: str = ""
     refers: list[str] = field(default_factory=list)
     recipients: str = ""
-    written: datetime = datetime.min
+    written: datetime = EPOCH
     sha256: str = ""
     size: int = 0
 
@@ -78,7 +80,9 @@ class Post:
         letter.message_id = f"<{self.once('mail', message).hex()}@{domain}>"
         if case.ours:
             letter.refers = [case.ours]
-            letter.subject = f"Re: {case.subject}" if not case.subject.lower().startswith("re:") else case.subject
+            letter.subject = (
+                f"Re: {case.subject}" if not case.subject.lower().startswith("re:") else case.subject
+            )
         letter.written = at.replace(microsecond=0) - timedelta(seconds=2 + message % 7)
         to = {"name": address.name, "address": address.address}
         letter.recipients = json.dumps({"to": [to], "cc": [], "reply_to": []})
@@ -149,9 +153,10 @@ class Post:
             'Content-Type: multipart/report; report-type=delivery-status; boundary="report"',
         ]
         parts = [
-            "Content-Type: text/plain; charset=utf-8\n\nThis is the mail system. Your message could not be delivered to "
-            f"{case.buyer.address}: {diagnostic}",
-            f"Content-Type: message/delivery-status\n\nReporting-MTA: dns; mx.{address.rpartition('@')[2]}\n\n"
+            "Content-Type: text/plain; charset=utf-8\n\nThis is the mail system. Your message could not be "
+            f"delivered to {case.buyer.address}: {diagnostic}",
+            "Content-Type: message/delivery-status\n\n"
+            f"Reporting-MTA: dns; mx.{address.rpartition('@')[2]}\n\n"
             f"Final-Recipient: rfc822; {case.buyer.address}\nAction: failed\nStatus: {status}\n"
             f"Diagnostic-Code: smtp; {diagnostic}",
             f"Content-Type: text/rfc822-headers\n\nMessage-ID: {about[27]}",

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 (names and letters of people)
 """What people, houses and mailboxes are called, at home and abroad."""
 
 from __future__ import annotations
@@ -100,19 +101,30 @@ MAILBOXES = {
 }  # fmt: skip
 
 HOUSES = (
-    House("Ateliê Mandacaru", "mandacaru.example", "pt", "Olinda", "vip", "Sempre pede esmalte fosco; falar com Célia."),
+    House(
+        "Ateliê Mandacaru",
+        "mandacaru.example",
+        "pt",
+        "Olinda",
+        "vip",
+        "Sempre pede esmalte fosco; falar com Célia.",
+    ),
     House("Restaurante Maré Alta", "marealta.example", "pt", "Recife", "vip", "Repõe pratos todo trimestre."),
     House("Pousada Canto do Sabiá", "cantodosabia.example", "pt", "Gravatá"),
     House("Café Alvorada", "cafealvorada.example", "pt", "João Pessoa"),
     House("Empório da Serra", "emporiodaserra.example", "pt", "Garanhuns"),
     House("Bistrô Jatobá", "bistrojatoba.example", "pt", "Salvador"),
-    House("Casa Paineira Decoração", "casapaineira.example", "pt", "São Paulo", "vip", "Só aceita nota com IE."),
+    House(
+        "Casa Paineira Decoração", "casapaineira.example", "pt", "São Paulo", "vip", "Só aceita nota com IE."
+    ),
     House("Padaria Flor do Trigo", "flordotrigo.example", "pt", "Natal"),
     House("Hotel Mirante do Una", "mirantedouna.example", "pt", "Tamandaré"),
     House("Studio Lúmen Arquitetura", "studiolumen.example", "pt", "Belo Horizonte"),
     House("Tapiocaria Dona Nina", "donanina.example", "pt", "Fortaleza"),
     House("Cooperativa Renda de Bilro", "rendadebilro.example", "pt", "Aracaju"),
-    House("Clay & Table", "clayandtable.example", "en", "London", "vip", "Invoices in GBP; Naomi knows Harriet."),
+    House(
+        "Clay & Table", "clayandtable.example", "en", "London", "vip", "Invoices in GBP; Naomi knows Harriet."
+    ),
     House("The Saltmarsh Kitchen", "saltmarsh.example", "en", "Bristol"),
     House("Nordlys Interiors", "nordlys.example", "en", "Copenhagen"),
     House("Harbor Street Supper Club", "harborstreet.example", "en", "Portland"),

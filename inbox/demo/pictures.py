@@ -80,11 +80,15 @@ def _png(rows: bytes) -> bytes:
 @cache
 def document(order: str) -> bytes:
     """One page that says which order it is about (PDF 1.4)."""
-    words = f"BT /F1 18 Tf 60 760 Td (Barro & Linho  -  pedido {order}) Tj 0 -30 Td /F1 11 Tf (Nota fiscal, via do cliente) Tj ET"
+    words = (
+        f"BT /F1 18 Tf 60 760 Td (Barro & Linho  -  pedido {order}) Tj "
+        "0 -30 Td /F1 11 Tf (Nota fiscal, via do cliente) Tj ET"
+    )
     things = [
         "<< /Type /Catalog /Pages 2 0 R >>",
         "<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
-        "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 4 0 R /Resources << /Font << /F1 5 0 R >> >> >>",
+        "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 4 0 R "
+        "/Resources << /Font << /F1 5 0 R >> >> >>",
         f"<< /Length {len(words)} >>\nstream\n{words}\nendstream",
         "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>",
     ]
@@ -94,5 +98,6 @@ def document(order: str) -> bytes:
         said += f"{number} 0 obj\n{thing}\nendobj\n"
     table = "".join(f"{place:010} 00000 n \n" for place in places)
     start = len(said)
-    said += f"xref\n0 {len(things) + 1}\n0000000000 65535 f \n{table}trailer\n<< /Size {len(things) + 1} /Root 1 0 R >>\n"
+    said += f"xref\n0 {len(things) + 1}\n0000000000 65535 f \n{table}"
+    said += f"trailer\n<< /Size {len(things) + 1} /Root 1 0 R >>\n"
     return (said + f"startxref\n{start}\n%%EOF\n").encode()

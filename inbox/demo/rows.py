@@ -15,7 +15,9 @@ Row = tuple[Any, ...]
 COLUMNS: dict[str, tuple[str, ...]] = {
     name: tuple(columns.split())
     for name, columns in {
-        "customer": "id name tier language zone organisation_id note version merged_into_id active_at created_at",
+        "customer": """
+            id name tier language zone organisation_id note version merged_into_id active_at created_at
+        """,
         "identity": "id customer_id home_id kind address name verified bounced_at bounce_reason created_at",
         "customer_word": "customer_id word",
         "customer_value": "customer_id field_id value",

@@ -41,14 +41,18 @@ class Teller:
         self.seed, self.house, self.buyers = seed, house, buyers
         self._ours = {team: house.writers(team) for team in (None, *house.team_ids.values())}
         self._weighed = {
-            (language, of_house): _weighed(language, of_house) for language in ("pt", "en") for of_house in (False, True)
+            (language, of_house): _weighed(language, of_house)
+            for language in ("pt", "en")
+            for of_house in (False, True)
         }
         self._address = {one.team: one.id for one in house.addresses}
 
     def dice(self, number: int) -> Random:
         return Random(self.seed * 7_919_393 + number)
 
-    def begin(self, number: int, at: datetime, buyer: Buyer | None = None, long: bool = False) -> tuple[Case, list[Act]]:
+    def begin(
+        self, number: int, at: datetime, buyer: Buyer | None = None, long: bool = False
+    ) -> tuple[Case, list[Act]]:
         dice = self.dice(number)
         if buyer is None and dice.random() < 0.035:
             return self._spam(number, at, dice)
@@ -93,7 +97,9 @@ def _lure(dice: Random) -> dict[str, Any]:
 class Tale:
     """One of them: acts in the order in which they happen."""
 
-    def __init__(self, teller: Teller, story: Story, buyer: Buyer, at: datetime, dice: Random, number: int) -> None:
+    def __init__(
+        self, teller: Teller, story: Story, buyer: Buyer, at: datetime, dice: Random, number: int
+    ) -> None:
         self.teller, self.story, self.buyer, self.dice, self.at = teller, story, buyer, dice, at
         self.house, self.phrases = teller.house, stories.of(buyer.language)
         self.team = self.house.team_ids.get(story.team)
@@ -174,7 +180,9 @@ class Tale:
         if not self.story.notes or dice.random() > 0.34:
             return at
         text = self._filled(dice.choice(self.story.notes))
-        asked = dice.choice([n for n in range(1, len(TEAM) + 1) if n != self.who and self.house.sees(n, self.team, None)])
+        asked = dice.choice(
+            [n for n in range(1, len(TEAM) + 1) if n != self.who and self.house.sees(n, self.team, None)]
+        )
         if dice.random() < 0.55:
             self._note(at, self.who, f"{{name}} {text}", asked)
             back = at_work(asked, at + dice.uniform(8, 90) * MINUTE, dice)
@@ -192,7 +200,10 @@ class Tale:
     def _rounds(self, long: bool) -> list[tuple[str, str]]:
         if long:
             small = self.phrases.said
-            return [(self.dice.choice(small["small_talk"]), self.dice.choice(small["small_answers"])) for _ in range(LONG)]
+            return [
+                (self.dice.choice(small["small_talk"]), self.dice.choice(small["small_answers"]))
+                for _ in range(LONG)
+            ]
         kept, chance = [], 0.5
         for one in self.story.follows:
             if self.dice.random() < chance:

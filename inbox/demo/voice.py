@@ -10,7 +10,14 @@ from inbox.demo.customers import Buyer, _plain
 from inbox.demo.stories import Phrases
 
 SHORT = {
-    "pt": ((" você", " vc"), (" vocês", " vcs"), (" porque", " pq"), (" também", " tb"), (" obrigada", " obg"), (" não", " n")),
+    "pt": (
+        (" você", " vc"),
+        (" vocês", " vcs"),
+        (" porque", " pq"),
+        (" também", " tb"),
+        (" obrigada", " obg"),
+        (" não", " n"),
+    ),
     "en": ((" please", " pls"), (" you ", " u "), (" because", " bc"), (" thanks", " thx"), (" are ", " r ")),
 }
 
@@ -41,7 +48,11 @@ def again(buyer: Buyer, body: str, dice: Random) -> str:
 
 def answer(said: Phrases, buyer: Buyer, body: str, at: datetime, dice: Random, first: bool) -> str:
     """What one of us writes."""
-    hello = dice.choice(said.said["hellos"]).format(first=buyer.first_name) if first or dice.random() < 0.5 else ""
+    hello = (
+        dice.choice(said.said["hellos"]).format(first=buyer.first_name)
+        if first or dice.random() < 0.5
+        else ""
+    )
     bye = dice.choice(said.said["regards"]) if first or dice.random() < 0.4 else ""
     return "\n\n".join(part for part in (hello, body, bye) if part)
 

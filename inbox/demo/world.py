@@ -137,11 +137,15 @@ class World:
         score = dice.choices((1, 2, 3, 4, 5), SCORES[case.mood])[0]
         said = stories.of(case.language).said
         comment = dice.choice(said[f"rated_{score}"]) if dice.random() < (0.5 if score > 3 else 0.8) else ""
-        which = ("fast", "kind", "solved", "clear") if score > 3 else ("slow", "unsolved", "unclear", "repeated")
+        which = (
+            ("fast", "kind", "solved", "clear") if score > 3 else ("slow", "unsolved", "unclear", "repeated")
+        )
         reasons = dice.sample(which, dice.choice((0, 1, 1, 2)))
         self._later(case, at + dice.lognormvariate(5, 1.4) * MINUTE, "rate", (row, score, reasons, comment))
 
-    def rate(self, case: Case, at: datetime, row: list[Any], score: int, reasons: list[str], comment: str) -> None:
+    def rate(
+        self, case: Case, at: datetime, row: list[Any], score: int, reasons: list[str], comment: str
+    ) -> None:
         """A low one is looked at by somebody who can do something about it."""
         if not self.front.rate(case, at, row, score, reasons, comment) or case.rating:
             return
@@ -185,7 +189,8 @@ class World:
         rows["verdict"] += self.front.judged.values()
         learnt = self.front.learnt
         rows["spam_word"] += [
-            (word, learnt[word, "spam"], learnt[word, "good"]) for word in sorted({word for word, _kind in learnt})
+            (word, learnt[word, "spam"], learnt[word, "good"])
+            for word in sorted({word for word, _kind in learnt})
         ]
         cast.leave_open(self)
         self.front.log.close()

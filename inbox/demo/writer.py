@@ -7,7 +7,7 @@ foreign keys) is taken off first and made anew at the end, which is several time
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -59,10 +59,10 @@ class Writer(ABC):
     def begin(self) -> None: ...
 
     @abstractmethod
-    def insert(self, table: str, rows: Iterable[Row]) -> None: ...
+    def insert(self, table: str, rows: Sequence[Row]) -> None: ...
 
     @abstractmethod
-    def search(self, rows: Iterable[Row]) -> None: ...
+    def search(self, rows: Sequence[Row]) -> None: ...
 
     @abstractmethod
     def wind_up(self) -> None: ...
@@ -107,13 +107,13 @@ class Sqlite(Writer):
     def begin(self) -> None:
         self.cursor.execute("BEGIN IMMEDIATE")
 
-    def insert(self, table: str, rows: Iterable[Row]) -> None:
+    def insert(self, table: str, rows: Sequence[Row]) -> None:
         columns = COLUMNS[table]
         named = ", ".join(f'"{name}"' for name in columns)
         places = ", ".join("?" * len(columns))
         self.cursor.executemany(f'INSERT INTO "{table}" ({named}) VALUES ({places})', rows)  # noqa: S608
 
-    def search(self, rows: Iterable[Row]) -> None:
+    def search(self, rows: Sequence[Row]) -> None:
         said = "INSERT INTO ticket_text (rowid, ticket_id, body) VALUES (?, ?, ?)"
         self.cursor.executemany(said, rows)
 
@@ -151,8 +151,8 @@ class Postgres(Writer):
             names,
         )
         indexes = self._asked(
-            "SELECT i.relname, pg_get_indexdef(i.oid) FROM pg_index x JOIN pg_class i ON i.oid = x.indexrelid "
-            "LEFT JOIN pg_constraint c ON c.conindid = i.oid "
+            "SELECT i.relname, pg_get_indexdef(i.oid) FROM pg_index x "
+            "JOIN pg_class i ON i.oid = x.indexrelid LEFT JOIN pg_constraint c ON c.conindid = i.oid "
             "WHERE x.indrelid::regclass::text = ANY(%s) AND c.oid IS NULL",
             names,
         )
@@ -161,20 +161,22 @@ class Postgres(Writer):
         for name, _said in indexes:
             self.cursor.execute(f'DROP INDEX "{name}"')
         self._made_anew = [said for _name, said in indexes]
-        self._made_anew += [f'ALTER TABLE {table} ADD CONSTRAINT "{name}" {said}' for table, name, said in keys]
+        self._made_anew += [
+            f'ALTER TABLE {table} ADD CONSTRAINT "{name}" {said}' for table, name, said in keys
+        ]
 
     def _asked(self, query: str, *values: Any) -> list[Any]:
         self.cursor.execute(query, values)
-        return self.cursor.fetchall()
+        return list(self.cursor.fetchall())
 
     def begin(self) -> None:
         self.cursor.execute("SET LOCAL timezone = 'UTC'")
 
-    def insert(self, table: str, rows: Iterable[Row]) -> None:
+    def insert(self, table: str, rows: Sequence[Row]) -> None:
         named = ", ".join(f'"{name}"' for name in COLUMNS[table])
         self._copy(f'COPY "{table}" ({named}) FROM STDIN', rows)
 
-    def search(self, rows: Iterable[Row]) -> None:
+    def search(self, rows: Sequence[Row]) -> None:
         self.cursor.execute("TRUNCATE words_in")
         self._copy("COPY words_in FROM STDIN", rows)
         self.cursor.execute(
@@ -190,8 +192,12 @@ class Postgres(Writer):
         """Numbers that were given out here are not given out again."""
         self.cursor.execute("DROP TABLE words_in")
         for name in Base.metadata.tables:
-            if self._asked("SELECT pg_get_serial_sequence(%s, 'id') FROM information_schema.columns "
-                           "WHERE table_name = %s AND column_name = 'id'", name, name) not in ([], [(None,)]):
+            if self._asked(
+                "SELECT pg_get_serial_sequence(%s, 'id') FROM information_schema.columns "
+                "WHERE table_name = %s AND column_name = 'id'",
+                name,
+                name,
+            ) not in ([], [(None,)]):
                 self.cursor.execute(
                     f"SELECT setval(pg_get_serial_sequence('{name}', 'id'), "  # noqa: S608
                     f"COALESCE((SELECT max(id) FROM {name}), 0) + 1, false)"

@@ -36,7 +36,8 @@ from tests.demo.conftest import fresh
 from tests.test_access_matrix import ADMIN, AGENT, MATRIX, QUERY, SUPERVISOR, WRITER
 
 NOT_THERE = {
-    "new", "new_file", "macro_file", "import", "request", "export", "hold", "subscription", "sign_in", "file", "photo",
+    "new", "new_file", "macro_file", "import", "request", "export", "hold", "subscription", "sign_in",
+    "file", "photo",
     "browser", "memo", "picture",
 }  # fmt: skip
 """Things that the shop has none of: its people have not signed in yet, and nobody asked for their data."""
@@ -48,7 +49,10 @@ NOBODY_ASKED = {"permission.back", "photos.show", "pictures.remote"}
 
 @pytest.fixture(scope="module")
 def shop(kind: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
-    with fresh(kind, tmp_path_factory.mktemp("pages"), "pages") as engine, pytest.MonkeyPatch.context() as patch:
+    with (
+        fresh(kind, tmp_path_factory.mktemp("pages"), "pages") as engine,
+        pytest.MonkeyPatch.context() as patch,
+    ):
         patch.setattr(live, "tell", lambda *_: None)
         patch.setattr(queue, "ring", lambda *_, **__: None)
         demo.build(150, 5, db.now(), password="x")
@@ -68,18 +72,26 @@ def things() -> dict[str, Any]:
     marina = db.session.scalars(select(Ticket).where(Ticket.subject.startswith("Xícara trincada no"))).one()
     of_hers = select(Message).where(Message.ticket_id == marina.id)
     message = db.session.scalars(of_hers.where(Message.kind == "customer")).first()
-    reply = db.session.scalars(select(Message).where(Message.kind == "reply", Message.raw_sha256.is_not(None))).first()
+    reply = db.session.scalars(
+        select(Message).where(Message.kind == "reply", Message.raw_sha256.is_not(None))
+    ).first()
     assert message and reply
     first = {
-        "account": Account, "address": AccountAddress, "organisation": Organisation, "team": Team, "topic": Topic,
+        "account": Account, "address": AccountAddress, "organisation": Organisation, "team": Team,
+        "topic": Topic,
         "tag": Tag, "macro": Macro, "field": CustomerField, "merge": Merge, "notice": Notice, "agent": Agent,
         "draft": Draft,
     }  # fmt: skip
-    found = {name: db.session.scalars(select(model).order_by(model.id)).first().id for name, model in first.items()}
+    found = {
+        name: db.session.scalars(select(model).order_by(model.id)).first().id for name, model in first.items()
+    }
     failed = db.session.scalars(select(Payload).where(Payload.state == "failed")).first()
-    other = db.session.scalars(select(Customer).where(Customer.merged_into_id.is_(None)).order_by(Customer.id.desc()))
+    other = db.session.scalars(
+        select(Customer).where(Customer.merged_into_id.is_(None)).order_by(Customer.id.desc())
+    )
     return found | {
-        "ticket": marina.id, "message": message.id, "reply": reply.id, "customer": marina.identity.customer_id,
+        "ticket": marina.id, "message": message.id, "reply": reply.id,
+        "customer": marina.identity.customer_id,
         "identity": marina.identity_id, "payload": failed.id, "other": other.first().id, "linus": 4,
         "attachment": db.session.scalars(select(Attachment.token)).first(),
     }  # fmt: skip
@@ -95,7 +107,9 @@ def pages(app: Flask, roles: tuple[Any, ...]) -> Iterator[tuple[str, str]]:
             who, arguments = MATRIX[rule.endpoint]
             if who not in roles or rule.endpoint == "static":
                 continue
-            wanted = {name: value[1:] if value[:1] == "=" else known.get(value) for name, value in arguments.items()}
+            wanted = {
+                name: value[1:] if value[:1] == "=" else known.get(value) for name, value in arguments.items()
+            }
             if None in wanted.values():
                 assert set(arguments.values()) & NOT_THERE, rule.endpoint
                 continue
@@ -114,11 +128,14 @@ def test_the_admin_can_open_every_page(app: Flask, shop: Engine) -> None:
 
 
 FULL = {
-    "/views/open": 'id="row-', "/views/unassigned": 'id="row-', "/views/resolved": 'id="row-', "/views/spam": 'id="row-',
-    "/customers": "/customers/", "/organisations": "/organisations/", "/figures": "svg", "/attention": "/tickets/",
+    "/views/open": 'id="row-', "/views/unassigned": 'id="row-', "/views/resolved": 'id="row-',
+    "/views/spam": 'id="row-',
+    "/customers": "/customers/", "/organisations": "/organisations/", "/figures": "svg",
+    "/attention": "/tickets/",
     "/settings/audit": "Célia Nakamura", "/settings/macros": "/settings/macros/", "/settings/tags": "troca",
     "/settings/topics": "Avaria", "/settings/people": "Naomi Fletcher", "/settings/teams": "Atacado",
-    "/settings/fields": "CPF/CNPJ", "/settings/mailboxes": "contato@barroelinho.example", "/notices": "/tickets/",
+    "/settings/fields": "CPF/CNPJ", "/settings/mailboxes": "contato@barroelinho.example",
+    "/notices": "/tickets/",
     "/search?q=bowls": 'id="row-', "/preview": "Como foi a conversa",
 }  # fmt: skip
 

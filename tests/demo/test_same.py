@@ -79,7 +79,9 @@ class Verbs:
 
 
 @pytest.fixture(scope="module")
-def told(kind: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[dict[str, Table], dict[str, Table]]]:
+def told(
+    kind: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[dict[str, Table], dict[str, Table]]]:
     """Both ways, as rows by their table."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(live, "tell", lambda *_: None)
@@ -92,7 +94,11 @@ def told(kind: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[
             with db.writing():
                 furnish(house, START - HOUR, UNTIL, "x", "http://127.0.0.1:8000")
             channel = type(channels.of("mail"))
-            patch.setattr(channel, "new_key", lambda _self, _settings, thread, sender: post.our_key(thread, _next(), sender))
+            patch.setattr(
+                channel,
+                "new_key",
+                lambda _self, _settings, thread, sender: post.our_key(thread, _next(), sender),
+            )
             _lived(Verbs(post, written.raw), patch)
             with db.writing():
                 while catch_up():
@@ -122,28 +128,56 @@ def _written(front: Front) -> Written:
     marina = Case(replace(front.buyers.of(8), id=1), "Xícara trincada no pedido 4821", "pt", 1, 1, None)
     spam = Case(replace(front.buyers.of(front.buyers.all), id=2), "Crédito na hora", "pt", 1, 1, None)
     acts: list[tuple[timedelta, Callable[[datetime], Any]]] = [
-        (0 * HOUR, lambda at: _mail(front, made, marina, at, Letter(marina.subject, LONG, [picture(1, "xicara.png")]))),
+        (
+            0 * HOUR,
+            lambda at: _mail(
+                front, made, marina, at, Letter(marina.subject, LONG, [picture(1, "xicara.png")])
+            ),
+        ),
         (1 * HOUR, lambda at: front.move(marina, at, 2, 1)),
         (2 * HOUR, lambda at: front.assign(marina, at, 2, 3)),
         (3 * HOUR, lambda at: front.tag(marina, at, 3, house.tag("troca"))),
         (4 * HOUR, lambda at: front.set_topic(marina, at, 3, 1)),
         (5 * HOUR, lambda at: front.prioritise(marina, at, 3, "low")),
-        (6 * HOUR, lambda at: front.note(
-            marina, at, 3, '<p><data value="1">@Célia Nakamura</data> tem outra?</p>', "@Célia Nakamura tem outra?", [1])),
+        (
+            6 * HOUR,
+            lambda at: front.note(
+                marina,
+                at,
+                3,
+                '<p><data value="1">@Célia Nakamura</data> tem outra?</p>',
+                "@Célia Nakamura tem outra?",
+                [1],
+            ),
+        ),
         (7 * HOUR, lambda at: front.note(marina, at, 1, "<p>Tem.</p>", "Tem.", [])),
         (8 * HOUR, lambda at: front.reply(marina, at, 3, "Oi, Marina!\n\nManda o endereço?", "pending")),
-        (9 * HOUR, lambda at: _mail(front, made, marina, at, Letter("", "É o mesmo de sempre.", [], "", True))),
+        (
+            9 * HOUR,
+            lambda at: _mail(front, made, marina, at, Letter("", "É o mesmo de sempre.", [], "", True)),
+        ),
         (10 * HOUR, lambda at: front.reply(marina, at, 3, "Combinado,\nsai hoje.", "resolved")),
         (11 * HOUR, lambda at: _asked(front, at)),
-        (12 * HOUR, lambda at: front.rate(marina, at, marina.surveys[0], 2, ["slow"], "Precisei pedir duas vezes.")),
+        (
+            12 * HOUR,
+            lambda at: front.rate(marina, at, marina.surveys[0], 2, ["slow"], "Precisei pedir duas vezes."),
+        ),
         (13 * HOUR, lambda at: front.see(marina, at, 1)),
         (14 * HOUR, lambda at: front.reply(marina, at, 1, "Marina, desculpe!", "resolved")),
         (15 * HOUR, lambda at: _asked(front, at)),
-        (16 * HOUR, lambda at: _mail(front, made, marina, at, Letter("", "Estou de férias.", [], "auto-replied"))),
+        (
+            16 * HOUR,
+            lambda at: _mail(front, made, marina, at, Letter("", "Estou de férias.", [], "auto-replied")),
+        ),
         (17 * HOUR, lambda at: _mail(front, made, marina, at, Letter("", "Obrigada!"))),
         (18 * HOUR, lambda at: front.set_status(marina, at, 1, "on_hold")),
         (19 * HOUR, lambda at: front.set_status(marina, at, 1, "closed")),
-        (20 * HOUR, lambda at: _mail(front, made, spam, at, Letter(spam.subject, "Seu crédito de 900 mil foi aprovado agora."))),
+        (
+            20 * HOUR,
+            lambda at: _mail(
+                front, made, spam, at, Letter(spam.subject, "Seu crédito de 900 mil foi aprovado agora.")
+            ),
+        ),
         (21 * HOUR, lambda at: front.mark_spam(spam, at, 2)),
     ]
     for after, act in acts:
@@ -251,7 +285,8 @@ def _plain(name: str, rows: Table) -> Table:
 
 
 COMPARED = (
-    "ticket", "thread", "payload", "message", "attachment", "handling", "survey", "answer", "tagging", "verdict", "spam_word",
+    "ticket", "thread", "payload", "message", "attachment", "handling", "survey", "answer", "tagging",
+    "verdict", "spam_word",
 )  # fmt: skip
 
 
@@ -259,7 +294,9 @@ COMPARED = (
 def test_the_rows_are_those_of_the_verbs(name: str, told: tuple[dict[str, Table], dict[str, Table]]) -> None:
     written, lived = told
     if name == "handling":
-        assert {row["reaction"] for row in written[name]} <= {one for names in INTERESTED.values() for one in names}
+        assert {row["reaction"] for row in written[name]} <= {
+            one for names in INTERESTED.values() for one in names
+        }
     if name == "attachment":
         assert len(written[name]) == len(lived[name]) == 1
     assert _differences(written[name], lived[name]) == []
@@ -296,4 +333,3 @@ def test_people_are_told_what_the_reactions_tell(told: tuple[dict[str, Table], d
         sorted({(row["agent_id"], row["kind"], row["ticket_id"]) for row in rows["notice"]}) for rows in told
     )
     assert written == lived
-

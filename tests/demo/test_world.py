@@ -17,7 +17,20 @@ from inbox.demo.people import TEAM
 from inbox.demo.rows import COLUMNS
 from inbox.figures.keeping import catch_up
 from inbox.mail.parse import parse
-from inbox.models import Agent, Answer, Event, Fact, Handling, Message, Notice, Payload, Survey, Tag, Ticket, tally
+from inbox.models import (
+    Agent,
+    Answer,
+    Event,
+    Fact,
+    Handling,
+    Message,
+    Notice,
+    Payload,
+    Survey,
+    Tag,
+    Ticket,
+    tally,
+)
 from inbox.models.event import INTERESTED
 from inbox.tickets import copies
 from tests.demo.conftest import SEED, TICKETS, UNTIL, fresh
@@ -93,7 +106,10 @@ def test_nothing_is_left_for_reactions_to_do(rows: None) -> None:
         for event, kind in db.session.execute(select(Event.id, Event.kind))
         for name in INTERESTED.get(kind, ())
     )
-    assert Counter(tuple(row) for row in db.session.execute(select(Handling.event_id, Handling.reaction))) == wanted
+    assert (
+        Counter(tuple(row) for row in db.session.execute(select(Handling.event_id, Handling.reaction)))
+        == wanted
+    )
     assert db.session.scalar(select(func.count()).where(Handling.handled_at.is_(None))) == 0
 
 
@@ -113,7 +129,16 @@ def test_facts_are_what_the_sweep_makes_of_it(rows: None) -> None:
 
 
 def _facts() -> Counter[tuple[object, ...]]:
-    columns = (Fact.ticket_id, Fact.kind, Fact.at, Fact.until, Fact.team_id, Fact.agent_id, Fact.account_id, Fact.value)
+    columns = (
+        Fact.ticket_id,
+        Fact.kind,
+        Fact.at,
+        Fact.until,
+        Fact.team_id,
+        Fact.agent_id,
+        Fact.account_id,
+        Fact.value,
+    )
     return Counter(map(tuple, db.session.execute(select(*columns))))
 
 
@@ -124,9 +149,9 @@ def test_search_finds_what_a_new_index_finds(rows: None) -> None:
     after = _searched()
     silent = set(
         db.session.scalars(
-            select(Message.id).where(Message.automated == "survey").where(
-                Message.id.in_(select(Survey.message_id).where(Survey.state == "sent"))
-            )
+            select(Message.id)
+            .where(Message.automated == "survey")
+            .where(Message.id.in_(select(Survey.message_id).where(Survey.state == "sent")))
         )
     )
     assert before == {row: said for row, said in after.items() if row // 2 not in silent or row % 2}
@@ -191,8 +216,10 @@ def test_tickets_stand_everywhere_a_ticket_can(rows: None) -> None:
 def test_fifty_rows_do_not_repeat_themselves(rows: None) -> None:
     for view in ("open", "resolved"):
         listed = db.session.scalars(
-            select(Ticket).where(Ticket.status.in_(("new", "open", "pending") if view == "open" else ("resolved",)))
-            .order_by(Ticket.active_at.desc()).limit(50)
+            select(Ticket)
+            .where(Ticket.status.in_(("new", "open", "pending") if view == "open" else ("resolved",)))
+            .order_by(Ticket.active_at.desc())
+            .limit(50)
         ).all()
         subjects = Counter(one.subject for one in listed)
         assert max(subjects.values()) <= 3
