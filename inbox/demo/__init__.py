@@ -14,7 +14,7 @@ from pathlib import Path
 
 from sqlalchemy import make_url, select
 
-from inbox import db
+from inbox import db, walk_in
 from inbox.config import settings
 from inbox.demo.apart import played
 from inbox.demo.house import furnish, wind_up
@@ -33,7 +33,6 @@ BATCH = 2_000
 MANY = 5_000
 """From so many on it pays to take the indexes off while rows are written."""
 
-
 EDITION = 1
 """Of the world: another one tells other stories, and what an earlier one left is not mixed with them."""
 
@@ -44,8 +43,10 @@ class NotEmpty(Exception):
 
 def start(tickets: int = TICKETS) -> None:
     """Fill the demo's folder once, then start everything on it. Does not return. Raises NotEmpty."""
+    os.environ.setdefault("PROSA__DEMO__ENABLED", "true")
     settle()
     fill(tickets)
+    walk_in.open_house()
     from inbox.up import start as up
 
     up()
