@@ -100,7 +100,7 @@ def gaps(dice: Random, language: str, at: datetime, order: int, of: str, city: s
     ago, ahead = local - timedelta(days=dice.randint(2, 9)), local + timedelta(days=dice.randint(4, 12))
     n = dice.choice((2, 2, 3, 4, 4, 6))
     name = thing.said(language)
-    first = name.split()[0]
+    first = name.split()[0 if language == "pt" else -1]
     a = "a" if thing.female else "o"
     return {
         "order": order, "name": "{name}", "item": name, "short": first, "other": other.said(language),

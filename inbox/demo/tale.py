@@ -106,6 +106,7 @@ class Tale:
         self.slots = goods.gaps(dice, buyer.language, at, self._order(at, number), story.of, buyer.city)
         self.who = teller.writer(self.team, dice, buyer.language)
         self.acts: list[Act] = []
+        self.answers = story.answers
         self.slow = False
 
     def _order(self, at: datetime, number: int) -> int:
@@ -122,7 +123,9 @@ class Tale:
         named = self.team if self.team and dice.random() < 0.7 else None
         address = self.teller._address[named]
         case = Case(self.buyer, subject, self.buyer.language, 1, address, named)
-        body = self._filled(dice.choice(story.opens))
+        asked = dice.randrange(len(story.opens))
+        self.answers = (story.answers[asked if asked < len(story.answers) else 0],)
+        body = self._filled(story.opens[asked])
         text = voice.letter(self.phrases, self.buyer, body, self.at, dice)
         self._add(self.at, "receive", Letter(subject, text, self._files()))
         self._answered(case, long)
@@ -142,7 +145,7 @@ class Tale:
         self._looked_at(case, at)
         at = self._noted(at)
         rounds = self._rounds(long)
-        last = self._reply(at, self.story.answers, not rounds, True)
+        last = self._reply(at, self.answers, not rounds, True)
         for theirs, ours in rounds:
             last = self._went_on(last, theirs, ours, (theirs, ours) == rounds[-1])
         self._ended(last)
