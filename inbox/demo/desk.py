@@ -214,7 +214,7 @@ class Desk:
             number, case.id, case.thread, case.account, "reply", "sent", None, by, 0, subject, text, "", html,
             None, json.dumps(listed), automated, "", "{}", "[]", 0, None, 0, signature, "[]", "{}", 0, key,
             key, json.dumps(refers), None, raw, None if automated else f"demo-{number}", leaves, None, None,
-            None, 1, "", "", self.house.via, moment(sent), "null", version, None, moment(at),
+            None, 1, "", "", self.house.via(at), moment(sent), "null", version, None, moment(at),
         ]  # fmt: skip
         case.newest = [*refers, key]
         case.ours, case.our_last = key, row

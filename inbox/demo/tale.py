@@ -116,6 +116,7 @@ class Tale:
     def told(self, long: bool = False) -> tuple[Case, list[Act]]:
         dice, story = self.dice, self.story
         subject = self._filled(dice.choice(story.subjects))
+        subject = subject[0].upper() + subject[1:]
         if self.buyer.style == 2:
             subject = subject.upper()
         elif self.buyer.style == 1:
@@ -271,7 +272,7 @@ class Tale:
         dice, order = self.dice, self.slots["order"]
         if self.story.file == "photo" and dice.random() < 0.5:
             names = [f"IMG_{dice.randint(1000, 9999)}.png" for _ in range(dice.choice((1, 1, 2)))]
-            return [picture(dice.randrange(24), name) for name in names]
+            return [picture(dice.randrange(8), name) for name in names]
         if self.story.file == "invoice" and dice.random() < 0.5:
             return [invoice(str(order), f"pedido-{order}.pdf")]
         return []

@@ -58,6 +58,7 @@ class World:
         self.n, self.seed, self.until, self.many = tickets, seed, until, many
         self.batch = Batch()
         self.house = House()
+        self.house.by_server_until = until - timedelta(days=1)
         self.buyers = Buyers(seed, tickets)
         self.days = length(tickets)
         self.begins = until - timedelta(days=self.days + 1)

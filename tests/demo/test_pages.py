@@ -73,7 +73,7 @@ def things() -> dict[str, Any]:
     of_hers = select(Message).where(Message.ticket_id == marina.id)
     message = db.session.scalars(of_hers.where(Message.kind == "customer")).first()
     reply = db.session.scalars(
-        select(Message).where(Message.kind == "reply", Message.raw_sha256.is_not(None))
+        select(Message).where(Message.kind == "reply", Message.sent_via == "preview")
     ).first()
     assert message and reply
     first = {

@@ -19,7 +19,7 @@ class Story:
     subjects: tuple[str, ...]
     opens: tuple[str, ...]
     answers: tuple[str, ...]
-    """The first is for the first of ``opens``, and so on; those that have none of their own share the first."""
+    """The first is for the first of ``opens``, and so on; who has none of their own gets the first."""
     follows: tuple[tuple[str, str], ...] = ()
     """What the customer may say next, and what we answer to that."""
     notes: tuple[str, ...] = ()
