@@ -70,7 +70,7 @@ def up(production: bool) -> None:
 
 
 @cli.command()
-@click.option("--tickets", default=400, show_default=True, type=click.IntRange(50), help="so many")
+@click.option("--tickets", default=400, show_default=True, type=click.IntRange(50), help="conversations")
 @click.option("--folder", metavar="FOLDER", help="where its data lies (data/demo)")
 @click.option("--database", metavar="URL", help="an empty database for it (SQLite in the folder)")
 @click.option("--fill-only", is_flag=True, help="make it, start nothing")
