@@ -26,7 +26,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import joinedload, selectinload
 
 from inbox.access import visible_to
-from inbox.db import dialect, session
+from inbox.db import dialect, plain, session
 from inbox.models import Agent, Answer, Identity, Message, Survey, Ticket
 from inbox.text import words
 
@@ -117,7 +117,7 @@ def forget_ticket(ticket: Ticket) -> None:
 def _put(row: int, ticket_id: int, content: str) -> None:
     """One row a message (even numbers) and one for the ticket itself (odd ones)."""
     folded = " ".join(words(content[:LONGEST_TEXT]))
-    session.execute(_sql().insert, {"row": row, "ticket": ticket_id, "folded": folded})
+    plain(_sql().insert, {"row": row, "ticket": ticket_id, "folded": folded})
 
 
 def _remove(row: int) -> None:

@@ -34,7 +34,7 @@ inbox.oauth  inbox.connections  inbox.imports  inbox.spam  inbox.floods  inbox.q
 inbox.surveys  inbox.ratings
 inbox.conversation  inbox.timeline  inbox.downloads  inbox.pictures  inbox.presence  inbox.rivals
 inbox.live  inbox.queue
-inbox.access  inbox.audit
+inbox.access  inbox.audit  inbox.rows
 inbox.models  inbox.migrate
 inbox.channels*  inbox.routing*  inbox.sla*  inbox.feedback*  inbox.db
 inbox.mail*

@@ -13,7 +13,7 @@ from inbox.customers.merging import (
     split,
     unmerge,
 )
-from inbox.customers.who import UNVERIFIED, identify, normal
+from inbox.customers.who import UNVERIFIED, identify, meet, normal
 
 __all__ = [
     "FACTS",
@@ -30,6 +30,7 @@ __all__ = [
     "identify",
     "known",
     "let_know",
+    "meet",
     "merge",
     "merges_of",
     "normal",

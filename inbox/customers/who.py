@@ -27,8 +27,15 @@ def identify(kind: str, person: Person) -> Identity:
     A new one has no id until the flush, which raises IntegrityError if somebody else adds it at the same
     moment: roll back and ask again.
     """
+    found = meet(kind, person)
+    session.add(found)
+    return found
+
+
+def meet(kind: str, person: Person) -> Identity:
+    """The same; a new one is the caller's to write, with its customer."""
     address = normal(kind, person.address)
-    found = _find(kind, address) or _add(kind, address, person.name)
+    found = _find(kind, address) or _new(kind, address, person.name)
     if person.name and not found.name:
         found.name = person.name[:255]
         found.customer.name = found.customer.name or found.name
@@ -45,16 +52,14 @@ def _find(kind: str, address: str) -> Identity | None:
     return session.scalar(_IDENTITY, {"kind": kind, "address": address})
 
 
-def _add(kind: str, address: str, name: str) -> Identity:
+def _new(kind: str, address: str, name: str) -> Identity:
     belongs = _organisation(kind, address)
     customer = Customer(
         name=name[:255] or address.split("@")[0][:255],
         organisation=belongs,
         tier=(belongs.tier if belongs else "") or "standard",
     )
-    identity = Identity(kind=kind, address=address, name=name[:255], customer=customer)
-    session.add(identity)
-    return identity
+    return Identity(kind=kind, address=address, name=name[:255], customer=customer)
 
 
 def _organisation(kind: str, address: str) -> Organisation | None:

@@ -14,6 +14,7 @@ from sqlalchemy import (
     ForeignKey,
     String,
     Table,
+    bindparam,
     delete,
     event,
     insert,
@@ -60,13 +61,20 @@ TOLD_BY: tuple[tuple[type[Any], tuple[str, ...]], ...] = (
 
 
 @event.listens_for(Session, "before_flush")
-def _note(current: Session, _context: Any, _instances: Any) -> None:
+def _note_all(current: Session, _context: Any, _instances: Any) -> None:
+    _note(thing for thing in (*current.new, *current.dirty) if isinstance(thing, Ticket))
+
+
+def note_new(tickets: Iterable[Ticket]) -> None:
+    """Say of customers that have no row yet when they wrote; of others ``note_activity`` says it."""
+    _note(one for one in tickets if (customer := _at_hand(one)) is not None and inspect(customer).transient)
+
+
+def _note(tickets: Iterable[Ticket]) -> None:
     """Where the customer is at hand, it is one statement with what is written of them anyway."""
-    for thing in (*current.new, *current.dirty):
-        if not isinstance(thing, Ticket):
-            continue
-        at, customer = inspect(thing).dict.get("active_at"), _at_hand(thing)
-        if customer is not None and at is not None and thing.status != "spam" and not _is_noted(thing):
+    for ticket in tickets:
+        at, customer = inspect(ticket).dict.get("active_at"), _at_hand(ticket)
+        if customer is not None and at is not None and ticket.status != "spam" and not _is_noted(ticket):
             customer.active_at = at
 
 
@@ -89,11 +97,16 @@ def _keep(current: Session, _context: Any) -> None:
             if isinstance(thing, kind) and (thing not in current.dirty or _changed(thing, columns)):
                 touched[kind].append(thing)
     gone = {one.id for one in current.deleted if isinstance(one, Customer)}
-    begun = {one.id: one for one in touched[Customer] if one in current.new and _is_all_here(one)}
+    new = {one for one in touched[Customer] if one in current.new and _is_all_here(one)}
     connection = current.connection()
-    _write(connection, {number: _said(one) for number, one in begun.items()})
-    index(connection, _customers(connection, touched) - gone - begun.keys())
-    _note_activity(connection, [one for one in touched[Ticket] if one not in current.deleted])
+    begun(connection, new)
+    index(connection, _customers(connection, touched) - gone - {one.id for one in new})
+    note_activity(connection, [one for one in touched[Ticket] if one not in current.deleted])
+
+
+def begun(connection: Connection, customers: Iterable[Customer]) -> None:
+    """Find somebody new, of whom everything is at hand."""
+    _write(connection, {one.id: _said(one) for one in customers})
 
 
 def _changed(thing: Any, columns: Iterable[str]) -> bool:
@@ -155,14 +168,17 @@ def _words(texts: Iterable[str]) -> list[str]:
     return list(dict.fromkeys(word[:LONGEST] for text in texts for word in words(text)))[:MOST]
 
 
-def _note_activity(connection: Connection, tickets: Iterable[Ticket]) -> None:
-    """Spam brings nobody into the list of customers."""
+def note_activity(connection: Connection, tickets: Iterable[Ticket]) -> None:
+    """When somebody last wrote to a customer or for them. Spam brings nobody into the list of customers."""
     late = [one for one in tickets if one.status != "spam" and not _is_noted(one)]
     moved = sorted((one.identity_id, one.active_at) for one in late)
     for identity, at in moved:
-        whose = select(Identity.customer_id).where(Identity.id == identity).scalar_subquery()
-        connection.execute(
-            update(Customer)
-            .where(Customer.id == whose, or_(Customer.active_at.is_(None), Customer.active_at < at))
-            .values(active_at=at)
-        )
+        connection.execute(_ACTIVE, {"identity": identity, "at": at})
+
+
+_WHOSE = select(Identity.customer_id).where(Identity.id == bindparam("identity")).scalar_subquery()
+_ACTIVE = (
+    update(cast(Table, Customer.__table__))
+    .where(Customer.id == _WHOSE, or_(Customer.active_at.is_(None), Customer.active_at < bindparam("at")))
+    .values(active_at=bindparam("at"))
+)

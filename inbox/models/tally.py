@@ -7,10 +7,11 @@ A count is a sum over a few dozen rows instead of a scan over every ticket.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from functools import cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import CheckConstraint, case, delete, event, func, inspect, select
+from sqlalchemy import CheckConstraint, Connection, case, delete, event, func, inspect, select
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import LoaderCallableStatus, Mapped, Session, mapped_column
@@ -71,11 +72,20 @@ def _count(current: Session, _context: Any) -> None:
             if before:
                 moves[before] -= 1
     moves.subtract(_before(ticket) for ticket in current.deleted if isinstance(ticket, Ticket))
+    _move(current.connection(), moves)
+
+
+def begun(connection: Connection, tickets: Iterable[Ticket]) -> None:
+    """Count tickets whose rows were written beside the session."""
+    _move(connection, Counter(place(one.team_id, one.assignee_id, one.status) for one in tickets))
+
+
+def _move(connection: Connection, moves: Counter[Place]) -> None:
     # one order for everybody, so that two transactions never wait for each other
     for spot in sorted(moves):
         if moves[spot]:
             row = {"team_id": spot.team, "assignee_id": spot.assignee, "state": spot.state, "n": moves[spot]}
-            current.connection().execute(_added(dialect()), row)
+            connection.execute(_added(dialect()), row)
 
 
 @cache

@@ -13,7 +13,7 @@ from sqlalchemy import bindparam, case, select
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
-from inbox.db import dialect, now, session
+from inbox.db import dialect, now, plain, session
 from inbox.mail import junk
 from inbox.models import Agent, Identity, Message, SpamWord, Verdict
 
@@ -26,7 +26,7 @@ MAILS = ""
 
 def verdict(address: str) -> bool | None:
     """What the team said of this address; None if nobody said anything."""
-    return session.scalar(_VERDICT, {"address": address.lower()})
+    return plain(_VERDICT, {"address": address.lower()}).scalar()
 
 
 _VERDICT = select(Verdict.spam).where(Verdict.address == bindparam("address"))
@@ -43,7 +43,7 @@ def is_known(identity: Identity) -> bool:
     """Whether this is a customer of ours: they proved the address, or we answered them."""
     if identity.verified or identity.id is None:  # that one has only just come
         return identity.verified
-    return session.scalar(_ANSWERED, {"identity": identity.id}) is not None
+    return plain(_ANSWERED, {"identity": identity.id}).first() is not None
 
 
 _ANSWERED = (
@@ -72,7 +72,7 @@ def sounds_like(subject: str, text: str, sender: str) -> bool:
 
 def _counts(words: list[str]) -> dict[str, tuple[int, int]]:
     """As what each was counted: (spam, good)."""
-    return {word: (spam, good) for word, spam, good in session.execute(_COUNTS, {"words": words})}
+    return {word: (spam, good) for word, spam, good in plain(_COUNTS, {"words": words})}
 
 
 _COUNTS = select(SpamWord.word, SpamWord.spam, SpamWord.good).where(

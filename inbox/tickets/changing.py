@@ -8,8 +8,8 @@ from typing import Any, cast
 
 from sqlalchemy import Table, insert, inspect
 
-from inbox import live, queue
-from inbox.db import dialect, session
+from inbox import live, queue, rows
+from inbox.db import Base, dialect, plain, session
 from inbox.models import Agent, Event, Handling, Message, Ticket
 from inbox.models.event import INTERESTED
 
@@ -19,7 +19,12 @@ class Change:
 
     def __init__(self, ticket: Ticket, by: Agent | None) -> None:
         self.ticket, self.by = ticket, by
+        self._new: list[Base] = []
         self._happened: list[tuple[str, Message | None, dict[str, Any]]] = []
+
+    def begin(self, *new: Base) -> None:
+        """Write these at the end of the change, in this order (``rows.write``)."""
+        self._new += new
 
     def record(self, kind: str, message: Message | None = None, **data: Any) -> None:
         """Write down what happened, at the end of the change: ids and values, never what people wrote."""
@@ -27,6 +32,7 @@ class Change:
 
     def written(self) -> None:
         """The change as rows, then what happened in its order: by ids, which all have now."""
+        rows.write(*self._new)
         session.flush()
         about = {
             "ticket_id": self.ticket.id,
@@ -36,9 +42,9 @@ class Change:
         }
         for kind, message, data in self._happened:
             values = {"kind": kind, "message_id": message.id if message else None, "data": data}
-            event = session.execute(_EVENT, about | values).inserted_primary_key[0]  # type: ignore[attr-defined]
+            event = plain(_EVENT, about | values).inserted_primary_key[0]
             if reactions := INTERESTED.get(kind):
-                session.execute(_HANDLING, [{"event_id": event, "reaction": name} for name in reactions])
+                plain(_HANDLING, [{"event_id": event, "reaction": name} for name in reactions])
                 queue.later("reactions", "inbox.reactions.run", event)
 
 

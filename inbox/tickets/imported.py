@@ -31,6 +31,7 @@ def bring_in(account: Account, inbound: Inbound, payload: Payload) -> Message | 
         if opening:
             change.record("opened", imported=True)
         message = row_of(ticket, inbound, thread, payload)
+        session.add(message)
         message.kind, message.state, message.imported = "reply", "sent", True
         message.sent_at = message.created_at
         session.flush()

@@ -8,7 +8,7 @@ from sqlalchemy import bindparam, select
 
 from inbox import vault
 from inbox.customers import normal
-from inbox.db import session
+from inbox.db import plain
 from inbox.mail.tokens import Signer
 from inbox.models import AccountAddress
 
@@ -21,7 +21,7 @@ def ours(addresses: Iterable[str], known: Collection[str] = ()) -> set[str]:
     bases = {address: _bases(address) for address in addresses}
     found = set(known)
     if wanted := set[str]().union(*(under for under in bases.values() if not under & found)):
-        found |= set(session.scalars(_AMONG, {"wanted": list(wanted)}))
+        found |= set(plain(_AMONG, {"wanted": list(wanted)}).scalars())
     return {address for address, under in bases.items() if under & found}
 
 

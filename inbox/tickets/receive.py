@@ -9,7 +9,7 @@ from sqlalchemy import bindparam, select
 
 from inbox import customers, files, search, spam
 from inbox.channels import Inbound, Media, Person
-from inbox.db import now, session
+from inbox.db import Base, now, plain, session
 from inbox.mail.quotes import without_ours
 from inbox.models import Account, Attachment, Identity, Message, Payload, Thread, Ticket
 from inbox.text import snippet
@@ -52,6 +52,7 @@ def _receive(account: Account, inbound: Inbound, payload: Payload | None) -> Mes
             stop_overtaken(change)
         message = _message(ticket, _without_ours(inbound, thread), identity, thread, payload)
         message.imported = imported
+        change.begin(*_new(identity, ticket, thread, message))
         _describe(change, message, opening)
         facts = {
             "automated": inbound.automated,
@@ -65,8 +66,14 @@ def _receive(account: Account, inbound: Inbound, payload: Payload | None) -> Mes
     return message
 
 
+def _new(identity: Identity, ticket: Ticket, thread: Thread, message: Message) -> list[Base]:
+    """What has no row yet, and what it points at before it."""
+    found = (identity.customer, identity, ticket, thread, message, *message.attachments)
+    return [one for one in found if one.id is None]
+
+
 def _is_known(account: Account, inbound: Inbound) -> bool:
-    return session.scalar(_KNOWN, {"account": account.id, "external": inbound.external_id}) is not None
+    return plain(_KNOWN, {"account": account.id, "external": inbound.external_id}).first() is not None
 
 
 _KNOWN = select(Message.id).where(
@@ -77,7 +84,7 @@ _KNOWN = select(Message.id).where(
 def _identify(account: Account, inbound: Inbound) -> Identity:
     """Who wrote it: a customer, or somebody who only says so and is matched with nobody we know."""
     honest = inbound.trust != "fail" and not any(note in DISHONEST for note in inbound.notes)
-    return customers.identify(account.kind if honest else customers.UNVERIFIED, inbound.sender)
+    return customers.meet(account.kind if honest else customers.UNVERIFIED, inbound.sender)
 
 
 def _heard_from(identity: Identity, inbound: Inbound) -> bool:
@@ -115,7 +122,6 @@ def _open(
         created_at=moment,
         resolved_at=moment if imported else None,
     )
-    session.add(ticket)
     thread.ticket = ticket
     return ticket
 
@@ -213,7 +219,6 @@ def row_of(ticket: Ticket, inbound: Inbound, thread: Thread, payload: Payload | 
         created_at=_moment(inbound, payload is not None and payload.imported),
         attachments=[_attachment(item) for item in inbound.files],
     )
-    session.add(message)
     return message
 
 

@@ -32,7 +32,7 @@ class Place:
 
 
 def find(account: Account, inbound: Inbound, identity: Identity) -> Place:
-    """The thread it continues, or a new one."""
+    """The thread it continues, or a new one, which is the caller's to write."""
     claimed: Ticket | None = None
     for thread, proved in _candidates(account, inbound):
         if thread.account_id == account.id and (
@@ -40,9 +40,10 @@ def find(account: Account, inbound: Inbound, identity: Identity) -> Place:
         ):
             return Place(_written_to(thread, inbound))
         claimed = claimed or thread.ticket
-    thread = Thread(account=account, external_id=inbound.conversation or inbound.external_id)
-    session.add(_written_to(thread, inbound))
-    return Place(thread, claimed)
+    thread = Thread(
+        account=account, external_id=inbound.conversation or inbound.external_id, ticket=None, address=None
+    )
+    return Place(_written_to(thread, inbound), claimed)
 
 
 def _candidates(account: Account, inbound: Inbound) -> Iterable[tuple[Thread, bool]]:
