@@ -298,7 +298,7 @@ class Importing(Fetching):
         for payload_id in payload_ids:
             if self.stopped():
                 return
-            intake.read_now(payload_id)
+            intake.read_now(payload_id, alone=True)
 
     def tell(self, problem: ConnectError) -> None:
         token = isinstance(problem, TokenRefused)

@@ -7,7 +7,7 @@ counted where mail is kept, so that what is held never stands in a queue before 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -17,7 +17,7 @@ from sqlalchemy import ColumnElement, bindparam, func, select, update
 from inbox import live
 from inbox.channels import N_
 from inbox.config import settings
-from inbox.db import alone, now, session
+from inbox.db import alone, now, plain, session
 from inbox.mail.glance import Glance, glance
 from inbox.models import Account, Payload
 
@@ -45,13 +45,13 @@ class Flood:
         return max(1, -int(-(self.until - self.since).total_seconds() // 60))
 
 
-def key_of(raw: bytes, account: Account | None = None) -> str:
+def key_of(raw: bytes, its_account: Callable[[], Account] | None = None) -> str:
     """Whose flood this mail would belong to: ``list:id``, ``@domain`` for machines, or the address.
 
     A group of the account's own is no list: its customers write through it, each for themselves.
     """
     seen: Glance = glance(raw)
-    if seen.list_id and account and account.is_list(seen.list_id):
+    if seen.list_id and its_account and its_account().is_list(seen.list_id):
         sender = seen.writer.address.address.lower() if seen.writer else seen.sender
         return sender[:255] or "?"
     if seen.list_id:
@@ -67,7 +67,7 @@ def weigh(payload: Payload, sender: str) -> None:
     limit = settings().mail.flood_limit
     alone(f"flood {payload.account_id} {sender}")
     asked = {"account": payload.account_id, "sender": sender, "since": now() - WINDOW, "limit": limit}
-    if (session.scalar(_RECENT, asked) or 0) >= limit:
+    if plain(_RECENT, asked).scalar_one() >= limit:
         same = _of(payload.account_id, sender)
         if not session.scalar(select(Payload.id).where(*same, *_WAITING).limit(1)):
             live.attention()  # one line more; its growing number need not be told each time

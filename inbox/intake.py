@@ -6,21 +6,25 @@ Nobody is told "received" before the bytes and the row that names them survive a
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from dataclasses import replace
+import time
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from email.utils import getaddresses
-from typing import cast
+from functools import partial
+from itertools import zip_longest
+from typing import Any, cast
 
 import structlog
-from sqlalchemy import Table, bindparam, or_, select, update
+from sqlalchemy import Table, and_, bindparam, or_, select, update
 from sqlalchemy.exc import IntegrityError, OperationalError
-from sqlalchemy.orm import joinedload
+from sqlalchemy.orm import aliased, joinedload
 
-from inbox import channels, files, floods, live, outbox, queue, tickets, vault
-from inbox.channels import Inbound, ParseError, Received
+from inbox import channels, files, floods, live, outbox, queue, rows, tickets, vault
+from inbox.channels import Channel, Inbound, ParseError, Received
 from inbox.customers import normal
-from inbox.db import claiming, now, reading, session, writing
+from inbox.db import claiming, now, plain, reading, session, writing
 from inbox.mail.tokens import Signer
 from inbox.models import Account, AccountAddress, Payload
 from inbox.spam import filters
@@ -30,6 +34,8 @@ log = structlog.get_logger("intake")
 _PAYLOAD = cast(Table, Payload.__table__)
 
 LEASE = timedelta(seconds=60)
+TOGETHER = 16
+"""So many that wait are read in one go at most: a worker that dies leaves them until their lease is over."""
 MOST_ATTEMPTS = 4
 _HEADER = re.compile(rb"^(?:delivered-to|x-original-to|to|cc):[ \t]*(.*)$", re.IGNORECASE)
 
@@ -91,7 +97,7 @@ def keep(
         if payload.state == "new" and not payload.imported:
             _weigh(payload, body)
         kept.append(payload)
-    session.add_all(kept)
+    rows.write(*(payload for payload in kept if payload.id is None))
     session.flush()
     for payload in kept:
         if payload.state == "new" and not payload.imported:
@@ -102,15 +108,18 @@ def keep(
 
 
 def _weigh(payload: Payload, body: bytes) -> None:
-    account = session.get_one(Account, payload.account_id)
-    if account.kind != "mail":
+    account_id = payload.account_id
+    if plain(_KIND, {"account": account_id}).scalar_one() != "mail":
         return
     try:
-        sender = floods.key_of(body, account)
+        sender = floods.key_of(body, lambda: session.get_one(Account, account_id))
     except Exception:  # whatever its headers do to us, it is kept
-        log.exception("sender_not_seen", account=account.id)
+        log.exception("sender_not_seen", account=account_id)
         sender = "?"
     floods.weigh(payload, sender)
+
+
+_KIND = select(Account.kind).where(Account.id == bindparam("account"))
 
 
 def _known(account_id: int, source: str, sha256: str, size: int) -> Payload | None:
@@ -174,19 +183,44 @@ def _addressed(raw: bytes) -> list[str]:
 # --------------------------------------------------------------------------------------------- read
 
 
-def read_now(payload_id: int) -> None:
-    """Read one payload and take in its messages, unless somebody else has it in hand."""
-    claimed = _claim(payload_id)
-    if claimed is None:
-        return
-    payload, account = claimed
-    attempts = payload.attempts
+def read_now(payload_id: int, *, alone: bool = False) -> None:
+    """Read one payload and take in its messages, unless somebody else has it in hand.
+
+    Those right behind it that wait as well follow at once, unless it shall be read ``alone``.
+    """
+    claimed = _claim(payload_id, payload_id if alone else payload_id + TOGETHER - 1)
+    if len(claimed) == 1:
+        _finish(claimed[0], partial(_read, claimed[0]))
+    elif claimed:
+        _read_ahead(claimed)
+
+
+def _read_ahead(claimed: Sequence[Claimed]) -> None:
+    """One after the other; while one is taken in, the next is read by its child and its files are kept."""
+    until = time.monotonic() + LEASE.total_seconds() / 2
+    with ThreadPoolExecutor(1) as beside:
+        coming = beside.submit(_read, claimed[0])
+        for this, after in zip_longest(claimed, claimed[1:]):
+            wait([ready := coming])
+            if time.monotonic() > until:  # what is left is rung for again when its lease is over
+                return
+            if after:
+                coming = beside.submit(_read, after)
+            _finish(this, ready.result)
+
+
+def _read(claimed: Claimed) -> list[Inbound]:
+    """What it says, its files on the disk: before the transaction, because others wait while that is open."""
+    inbounds = _parse(claimed)
+    for media in (media for inbound in inbounds for media in inbound.files):
+        files.put(media.content)
+    return inbounds
+
+
+def _finish(claimed: Claimed, read: Callable[[], list[Inbound]]) -> None:
+    payload_id, attempts = claimed.payload_id, claimed.attempts
     try:
-        inbounds = _parse(payload, account)
-        # bytes go to the disk before the transaction: others wait while it is open
-        for media in (media for inbound in inbounds for media in inbound.files):
-            files.put(media.content)
-        _take_in(payload, inbounds)
+        _take_in(claimed.payload, read())
     except ParseError as problem:
         _fail(payload_id, str(problem))
     except files.Missing:
@@ -241,38 +275,82 @@ def _release() -> None:
                 queue.later("intake", read_now, payload_id)
 
 
-def _claim(payload_id: int) -> tuple[Payload, Account] | None:
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A payload that is ours to read, and what of it is needed beside the database."""
+
+    payload: Payload
+    payload_id: int
+    attempts: int
+    sha256: str
+    recipients: tuple[str, ...]
+    channel: Channel
+    config: dict[str, Any]
+    filtered: bool
+    """Whether the house's spam filter is asked about it."""
+
+
+def _claim(payload_id: int, last: int) -> list[Claimed]:
+    """Have this payload, and others up to number ``last`` that nobody tried to read yet, to ourselves."""
     moment = now()
     with claiming():
-        claimed = session.execute(_CLAIM, {"payload": payload_id, "now": moment, "until": moment + LEASE})
-        if claimed.rowcount != 1:  # type: ignore[attr-defined]
-            return None
-        payload = session.scalars(_CLAIMED, {"payload": payload_id}).unique().one()
-    if payload.attempts > MOST_ATTEMPTS:
+        asked = {"first": payload_id, "last": last, "now": moment, "until": moment + LEASE}
+        ids = plain(_CLAIM, asked).scalars().all()
+        payloads = session.scalars(_CLAIMED, {"ids": ids}).unique().all() if ids else ()
+    worn = [payload.id for payload in payloads if payload.attempts > MOST_ATTEMPTS]
+    for payload_id in worn:
         _fail(payload_id, "Reading it brought the worker down several times.")
-        return None
-    return payload, payload.account
+    return [_claimed(payload) for payload in payloads if payload.id not in worn]
+
+
+def _claimed(payload: Payload) -> Claimed:
+    account = payload.account
+    return Claimed(
+        payload,
+        payload.id,
+        payload.attempts,
+        payload.sha256,
+        tuple(payload.recipients),
+        channels.of(account.kind),
+        outbox.config_of(account, online=False),
+        account.kind == "mail" and not payload.imported,
+    )
 
 
 # what is said of every mail is put into words once
-_THIS = (_PAYLOAD.c.id == bindparam("payload"), _PAYLOAD.c.state == "new")
+_FIRST = aliased(_PAYLOAD)
+_UNTRIED = select(_FIRST.c.attempts).where(_FIRST.c.id == bindparam("first")).scalar_subquery() == 0
 _CLAIM = (
     update(_PAYLOAD)
-    .where(*_THIS, or_(_PAYLOAD.c.leased_until < bindparam("now"), _PAYLOAD.c.leased_until.is_(None)))
+    .where(_PAYLOAD.c.id.between(bindparam("first"), bindparam("last")), _PAYLOAD.c.state == "new")
+    .where(or_(_PAYLOAD.c.leased_until < bindparam("now"), _PAYLOAD.c.leased_until.is_(None)))
+    .where(
+        or_(
+            _PAYLOAD.c.id == bindparam("first"),
+            # one that brought a reader down takes nobody with it the next time
+            and_(_PAYLOAD.c.attempts == 0, _PAYLOAD.c.imported.is_(False), _UNTRIED),
+        )
+    )
     .values(leased_until=bindparam("until"), attempts=_PAYLOAD.c.attempts + 1)
+    .returning(_PAYLOAD.c.id)
 )
 _CLAIMED = (
     select(Payload)
-    .where(Payload.id == bindparam("payload"))
+    .where(Payload.id.in_(bindparam("ids", expanding=True)))
     .options(joinedload(Payload.account).joinedload(Account.addresses))
+    .order_by(Payload.id)
 )
-_PARSED = update(_PAYLOAD).where(*_THIS).values(state="parsed", reason="", leased_until=None)
+_PARSED = (
+    update(_PAYLOAD)
+    .where(_PAYLOAD.c.id == bindparam("payload"), _PAYLOAD.c.state == "new")
+    .values(state="parsed", reason="", leased_until=None)
+)
 
 
-def _parse(payload: Payload, account: Account) -> list[Inbound]:
-    received = Received(files.get(payload.sha256), tuple(payload.recipients))
-    inbounds = channels.of(account.kind).parse(outbox.config_of(account, online=False), received)
-    if account.kind != "mail" or payload.imported:
+def _parse(claimed: Claimed) -> list[Inbound]:
+    received = Received(files.get(claimed.sha256), claimed.recipients)
+    inbounds = claimed.channel.parse(claimed.config, received)
+    if not claimed.filtered:
         return inbounds
     return [_filtered(inbound, received) for inbound in inbounds]
 
@@ -295,7 +373,7 @@ def _take_in(payload: Payload, inbounds: list[Inbound]) -> None:
 
 def _receive(payload_id: int, payload: Payload, inbounds: list[Inbound]) -> None:
     with writing():
-        if session.execute(_PARSED, {"payload": payload_id}).rowcount != 1:  # type: ignore[attr-defined]
+        if plain(_PARSED, {"payload": payload_id}).rowcount != 1:
             return  # our lease ran out, and another worker was faster
         session.add(payload)
         reasons = [tickets.take_in(payload.account, inbound, payload) for inbound in inbounds]

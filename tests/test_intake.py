@@ -137,13 +137,12 @@ def test_a_lost_raw_file_is_said(support: Account) -> None:
 
 def test_a_reader_whose_lease_ran_out_changes_nothing(support: Account) -> None:
     [payload_id] = intake.accept_mail(MAIL, ["support@barro.example"])
-    claimed = intake._claim(payload_id)
-    assert claimed
-    inbounds = intake._parse(*claimed)
+    [claimed] = intake._claim(payload_id, payload_id)
+    inbounds = intake._parse(claimed)
     db.session.execute(update(Payload).values(leased_until=db.now() - timedelta(seconds=1)))
     db.session.commit()
     intake.read_now(payload_id)
-    intake._take_in(claimed[0], inbounds)
+    intake._take_in(claimed.payload, inbounds)
     assert only(payload_id).state == "parsed" and only(payload_id).reason == ""
 
 
