@@ -7,8 +7,9 @@ points at nothing, whenever the power goes.
 from __future__ import annotations
 
 import hashlib
+import io
 import os
-import tempfile
+import secrets
 import time
 from datetime import timedelta
 from pathlib import Path
@@ -42,11 +43,10 @@ def put(content: bytes, *, wait: bool = True) -> str:
     if _is_there(path, len(content)):
         return sha256
     _make_room(path, wait=wait)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".new-")
+    temporary = f"{path.parent}/.new-{secrets.token_hex(8)}"
     try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
+        with open(temporary, "xb", buffering=0, opener=_for_us_only) as file:
+            _write(file, content)
             if wait:
                 os.fsync(file.fileno())
         os.replace(temporary, path)
@@ -56,6 +56,16 @@ def put(content: bytes, *, wait: bool = True) -> str:
     if wait:
         _sync(path.parent)
     return sha256
+
+
+def _for_us_only(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
+
+
+def _write(file: io.FileIO, content: bytes) -> None:
+    rest = memoryview(content)
+    while rest:
+        rest = rest[file.write(rest) :]
 
 
 def get(sha256: str) -> bytes:

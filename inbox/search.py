@@ -32,6 +32,9 @@ from inbox.text import words
 
 LONGEST_TEXT = 100_000
 MOST_WORDS = 12
+Row = dict[str, Any]
+"""Of the index, as its insert wants it."""
+
 _NUMBER = re.compile(r"#?(\d{1,9})")
 
 
@@ -77,20 +80,33 @@ def _sql() -> Sql:
 
 def index_ticket(ticket: Ticket, fresh: bool = False) -> None:
     """Find the ticket by its subject, its tags and who wrote it; ``fresh`` when it never was before."""
+    if not fresh:
+        _remove(2 * ticket.id + 1)
+    _put(_of_ticket(ticket))
+
+
+def index_new(message: Message, opened: Ticket | None = None) -> None:
+    """The same as ``index_message``, and with it the ticket that it ``opened``, in one go."""
+    _put(*([_of_ticket(opened)] if opened else []), _of_message(message))
+
+
+def _of_ticket(ticket: Ticket) -> Row:
     identity = ticket.identity
     person = identity.customer
     parts = [ticket.subject, identity.name, identity.address, person.name, *(tag.name for tag in ticket.tags)]
-    if not fresh:
-        _remove(2 * ticket.id + 1)
-    _put(2 * ticket.id + 1, ticket.id, " ".join(filter(None, parts)))
+    return _row(2 * ticket.id + 1, ticket.id, " ".join(filter(None, parts)))
 
 
 def index_message(message: Message) -> None:
     """Find the ticket by what a message says, quotes left out, and by the names of its files. Pictures in the
     text have none that anybody gave them."""
+    _put(_of_message(message))
+
+
+def _of_message(message: Message) -> Row:
     names = " ".join(attachment.filename for attachment in message.attachments if not attachment.inline)
     comment = _comment_on(message) if message.automated == "survey" else ""
-    _put(2 * message.id, message.ticket_id, f"{message.text} {names} {comment}")
+    return _row(2 * message.id, message.ticket_id, f"{message.text} {names} {comment}")
 
 
 def index_comment(survey: Survey) -> None:
@@ -114,10 +130,13 @@ def forget_ticket(ticket: Ticket) -> None:
     _remove(2 * ticket.id + 1)
 
 
-def _put(row: int, ticket_id: int, content: str) -> None:
-    """One row a message (even numbers) and one for the ticket itself (odd ones)."""
-    folded = " ".join(words(content[:LONGEST_TEXT]))
-    plain(_sql().insert, {"row": row, "ticket": ticket_id, "folded": folded})
+def _row(row: int, ticket_id: int, content: str) -> Row:
+    """One a message (even numbers) and one for the ticket itself (odd ones)."""
+    return {"row": row, "ticket": ticket_id, "folded": " ".join(words(content[:LONGEST_TEXT]))}
+
+
+def _put(*rows: Row) -> None:
+    plain(_sql().insert, list(rows))
 
 
 def _remove(row: int) -> None:

@@ -8,7 +8,7 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.orm import joinedload
 
 from inbox.channels import Person
-from inbox.db import session
+from inbox.db import plain, session
 from inbox.models import Customer, Identity, Organisation, OrganisationDomain
 
 UNVERIFIED = "unverified"
@@ -66,7 +66,8 @@ def _organisation(kind: str, address: str) -> Organisation | None:
     domain = address.rpartition("@")[2]
     if kind != "mail" or not domain:
         return None
-    return session.scalar(_ORGANISATION, {"domain": domain})
+    found = plain(_ORGANISATION, {"domain": domain}).scalar()
+    return session.get(Organisation, found) if found else None
 
 
 # what is asked of every mail is put into words once
@@ -75,8 +76,6 @@ _IDENTITY = (
     .where(Identity.kind == bindparam("kind"), Identity.address == bindparam("address"))
     .options(joinedload(Identity.customer))
 )
-_ORGANISATION = (
-    select(Organisation)
-    .join(OrganisationDomain, OrganisationDomain.organisation_id == Organisation.id)
-    .where(OrganisationDomain.domain == bindparam("domain"))
+_ORGANISATION = select(OrganisationDomain.organisation_id).where(
+    OrganisationDomain.domain == bindparam("domain")
 )

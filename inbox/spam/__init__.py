@@ -7,6 +7,7 @@ spam and enough good, and filters where config.toml names them; neither ever jud
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import bindparam, case, select
@@ -24,12 +25,27 @@ MAILS = ""
 """The word that counts mails."""
 
 
-def verdict(address: str) -> bool | None:
-    """What the team said of this address; None if nobody said anything."""
-    return plain(_VERDICT, {"address": address.lower()}).scalar()
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What the team said until now."""
+
+    verdict: bool | None
+    """Of the address in question; None if nobody said anything."""
+    mails: tuple[int, int]
+    """Of how many mails: (spam, good)."""
 
 
-_VERDICT = select(Verdict.spam).where(Verdict.address == bindparam("address"))
+def said(address: str) -> Said:
+    """What the team said of this address, and of mails at all."""
+    verdict, spam, good = plain(_SAID, {"address": address.lower()}).one()
+    return Said(verdict, (spam or 0, good or 0))
+
+
+_SAID = select(
+    select(Verdict.spam).where(Verdict.address == bindparam("address")).scalar_subquery(),
+    select(SpamWord.spam).where(SpamWord.word == MAILS).scalar_subquery(),
+    select(SpamWord.good).where(SpamWord.word == MAILS).scalar_subquery(),
+)
 
 
 def judge_address(address: str, as_spam: bool, by: Agent) -> None:
@@ -61,9 +77,8 @@ def words(subject: str, text: str, sender: str) -> set[str]:
     return junk.words(subject, text, sender)
 
 
-def sounds_like(subject: str, text: str, sender: str) -> bool:
-    """Whether the words of a mail are those of what the team called spam."""
-    mails = _counts([MAILS]).get(MAILS, (0, 0))
+def sounds_like(subject: str, text: str, sender: str, mails: tuple[int, int]) -> bool:
+    """Whether the words of a mail are those of what the team called spam, having judged so many ``mails``."""
     if min(mails) < LEAST:  # they mean nothing yet
         return False
     wanted = list(words(subject, text, sender))

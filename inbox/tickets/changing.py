@@ -40,16 +40,25 @@ class Change:
             "agent_id": self.by.id if self.by else None,
             "version": self.ticket.version,
         }
-        for kind, message, data in self._happened:
-            values = {"kind": kind, "message_id": message.id if message else None, "data": data}
-            event = plain(_EVENT, about | values).inserted_primary_key[0]
-            if reactions := INTERESTED.get(kind):
-                plain(_HANDLING, [{"event_id": event, "reaction": name} for name in reactions])
-                queue.later("reactions", "inbox.reactions.run", event)
+        happened = [
+            {**about, "kind": kind, "message_id": message.id if message else None, "data": data}
+            for kind, message, data in self._happened
+        ]
+        events = plain(_EVENTS, happened).scalars().all() if happened else ()
+        concerned = {event: INTERESTED.get(one["kind"]) for event, one in zip(events, happened, strict=True)}
+        for event in filter(concerned.get, concerned):
+            queue.later("reactions", "inbox.reactions.run", event)
+        handlings = [
+            {"event_id": event, "reaction": name}
+            for event, reactions in concerned.items()
+            for name in reactions or ()
+        ]
+        if handlings:
+            plain(_HANDLING, handlings)
 
 
 # as plain rows: nobody holds them afterwards
-_EVENT = insert(cast(Table, Event.__table__))
+_EVENTS = insert(cast(Table, Event.__table__)).returning(Event.id, sort_by_parameter_order=True)
 _HANDLING = insert(cast(Table, Handling.__table__))
 
 

@@ -60,9 +60,7 @@ def _receive(account: Account, inbound: Inbound, payload: Payload | None) -> Mes
             "bounced": _heard_from(identity, inbound),
         }
         change.record("message_received", message, **{name: fact for name, fact in facts.items() if fact})
-    if opening:
-        search.index_ticket(ticket, fresh=True)
-    search.index_message(message)
+    search.index_new(message, opened=ticket if opening else None)
     return message
 
 
@@ -133,13 +131,13 @@ def team_of(thread: Thread) -> int | None:
 
 def _why_spam(inbound: Inbound, identity: Identity) -> str:
     """Why a new conversation is spam: the team's last word on its sender, or a guess about a stranger."""
-    said = spam.verdict(identity.address) if identity.kind != customers.UNVERIFIED else None
-    if said is not None:
-        return "sender" if said else ""
+    said = spam.said(identity.address)
+    if said.verdict is not None and identity.kind != customers.UNVERIFIED:
+        return "sender" if said.verdict else ""
     if spam.is_known(identity):
         return ""
     return inbound.spam or (
-        "words" if spam.sounds_like(inbound.subject, inbound.text, identity.address) else ""
+        "words" if spam.sounds_like(inbound.subject, inbound.text, identity.address, said.mails) else ""
     )
 
 
