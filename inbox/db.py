@@ -137,6 +137,8 @@ def _sqlite_engine(url: str, **options: Any) -> Engine:
             "temp_store=MEMORY",
             "cache_size=-16000",
             "journal_mode=WAL",
+            # a mail writes some seventy pages: by default every fourteenth would copy them all and wait for it
+            "wal_autocheckpoint=4000",
         ):  # the first look at the file may find another opening it
             _patiently(partial(connection.execute, f"PRAGMA {pragma}"))
 

@@ -43,6 +43,7 @@ _BY_DAY = re.compile(
 _BEFORE_DATE = re.compile(rf"(?:{_choice(phrases.BEFORE_DATE.split())})\s", re.IGNORECASE)
 _NAME = re.compile(r"[^\W\d_][\w.'-]{0,30}")
 _TIME = re.compile(r"\b\d{1,2}[:h]\d\d\b")
+_DIGIT_OR_AT = re.compile(r"[\d@]")
 _UNSEEN = re.compile("[\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _WHEN = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)|\b\d{1,2}[:h]\d\d\b")
 _DATE = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)|\b\d{1,2}[./-]\d{1,2}\b")
@@ -85,7 +86,10 @@ def is_reply_line(text: str) -> bool:
     if not 10 < len(text) <= 150:
         return False
     lower = text.lower()  # a search for each phrase is much faster than one for all of them
-    return any(phrase in lower for phrase in _REPLY_ABOVE) and len(text.split()) <= 14
+    for phrase in _REPLY_ABOVE:  # and a loop than any(): this is asked of every line
+        if phrase in lower:
+            return len(text.split()) <= 14
+    return False
 
 
 def _bare(text: str) -> str:
@@ -160,7 +164,7 @@ def is_attribution(text: str) -> bool:
     if len(text) > _SEEN:
         return False
     bare = text.strip("- \t*_")
-    if not any(char.isdigit() or char == "@" for char in bare):
+    if not _DIGIT_OR_AT.search(bare):
         return False
     found = _WROTE.search(bare.lower())
     if not found or not _is_closed(text, bare, found.end()):

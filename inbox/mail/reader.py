@@ -7,6 +7,8 @@ when it dies, hangs, or has read enough that a slow leak would show.
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import os
 import select
 import signal
@@ -180,9 +182,16 @@ def _start() -> subprocess.Popen[bytes]:
         close_fds=True,
     )
     assert child.stdin is not None and child.stdout is not None
-    os.set_blocking(child.stdin.fileno(), False)
-    os.set_blocking(child.stdout.fileno(), False)
+    for pipe in (child.stdin.fileno(), child.stdout.fileno()):
+        os.set_blocking(pipe, False)
+        _widen(pipe)
     return child
+
+
+def _widen(pipe: int) -> None:
+    """Let a whole mail lie in it, so that nobody waits for the other to take the next 64 kB; Linux only."""
+    with contextlib.suppress(OSError, AttributeError):
+        fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, _CHUNK)
 
 
 class _Talk:
