@@ -137,7 +137,7 @@ def _sqlite_engine(url: str, **options: Any) -> Engine:
             "temp_store=MEMORY",
             "cache_size=-16000",
             "journal_mode=WAL",
-            # a mail writes some seventy pages: by default every fourteenth would copy them all and wait for it
+            # a mail writes some seventy pages: by default every fourteenth would wait for a copy of all
             "wal_autocheckpoint=4000",
         ):  # the first look at the file may find another opening it
             _patiently(partial(connection.execute, f"PRAGMA {pragma}"))
@@ -221,7 +221,7 @@ def dialect() -> str:
     return engine().dialect.name
 
 
-def plain(statement: Any, values: Any = None) -> CursorResult[Any]:
+def plain(statement: Any, values: Any = None) -> CursorResult[*tuple[Any, ...]]:
     """Run a statement that is about rows and not about what the session holds, which costs half as much that
     way. Nothing that waits to be written is written first.
     """

@@ -42,7 +42,7 @@ def _insert(thing: Base) -> None:
         if (other := says.get(link.name)) is not None:
             says[link.column] = vars(other)[link.key]
     row = plain(shape.insert, {name: says.get(name) for name in shape.always | says.keys() & shape.defaulted})
-    says |= row.last_inserted_params()
+    says |= cast(dict[str, Any], row.last_inserted_params())
     says["id"] = row.inserted_primary_key[0]  # type: ignore[index]
     make_transient_to_detached(thing)
 

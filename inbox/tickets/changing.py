@@ -40,7 +40,7 @@ class Change:
             "agent_id": self.by.id if self.by else None,
             "version": self.ticket.version,
         }
-        happened = [
+        happened: list[dict[str, Any]] = [
             {**about, "kind": kind, "message_id": message.id if message else None, "data": data}
             for kind, message, data in self._happened
         ]

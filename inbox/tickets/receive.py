@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, inspect, select
 
 from inbox import customers, files, search, spam
 from inbox.channels import Inbound, Media, Person
@@ -67,7 +67,7 @@ def _receive(account: Account, inbound: Inbound, payload: Payload | None) -> Mes
 def _new(identity: Identity, ticket: Ticket, thread: Thread, message: Message) -> list[Base]:
     """What has no row yet, and what it points at before it."""
     found = (identity.customer, identity, ticket, thread, message, *message.attachments)
-    return [one for one in found if one.id is None]
+    return [one for one in found if not inspect(one).has_identity]
 
 
 def _is_known(account: Account, inbound: Inbound) -> bool:
@@ -190,7 +190,7 @@ def _message(
 def row_of(ticket: Ticket, inbound: Inbound, thread: Thread, payload: Payload | None) -> Message:
     """What a message that came in and one of ours that is brought in have in common."""
     forwarded = inbound.forwarded_from
-    message = Message(
+    return Message(
         ticket=ticket,
         thread=thread,
         account_id=thread.account.id,
@@ -217,7 +217,6 @@ def row_of(ticket: Ticket, inbound: Inbound, thread: Thread, payload: Payload | 
         created_at=_moment(inbound, payload is not None and payload.imported),
         attachments=[_attachment(item) for item in inbound.files],
     )
-    return message
 
 
 def _moment(inbound: Inbound, imported: bool) -> datetime:
