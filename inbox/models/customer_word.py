@@ -67,7 +67,11 @@ def _note_all(current: Session, _context: Any, _instances: Any) -> None:
 
 def note_new(tickets: Iterable[Ticket]) -> None:
     """Say of customers that have no row yet when they wrote; of others ``note_activity`` says it."""
-    _note(one for one in tickets if (customer := _at_hand(one)) is not None and not inspect(customer).has_identity)
+    _note(
+        one
+        for one in tickets
+        if (customer := _at_hand(one)) is not None and not inspect(customer).has_identity
+    )
 
 
 def _note(tickets: Iterable[Ticket]) -> None:
