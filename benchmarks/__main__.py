@@ -20,6 +20,7 @@ from benchmarks import (
     pages,
     parse,
     poison,
+    profile,
     start,
     weight,
 )
@@ -27,6 +28,7 @@ from benchmarks import (
 ALL: dict[str, Callable[[], None]] = {
     "parse": parse.run,
     "ingest": ingest.run,
+    "profile": profile.run,
     "drain": drain.run,
     "live": live.run,
     "pages": pages.run,

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import re
 import time
+from collections import deque
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from email.utils import getaddresses
 from functools import partial
-from itertools import zip_longest
+from itertools import takewhile
 from typing import Any, cast
 
 import structlog
@@ -24,7 +25,7 @@ from sqlalchemy.orm import aliased, joinedload
 from inbox import channels, files, floods, live, outbox, queue, rows, tickets, vault
 from inbox.channels import Channel, Inbound, ParseError, Received
 from inbox.customers import normal
-from inbox.db import claiming, now, plain, reading, session, writing
+from inbox.db import claiming, dialect, now, plain, reading, session, writing
 from inbox.mail.tokens import Signer
 from inbox.models import Account, AccountAddress, Payload
 from inbox.spam import filters
@@ -36,6 +37,9 @@ _PAYLOAD = cast(Table, Payload.__table__)
 LEASE = timedelta(seconds=60)
 TOGETHER = 16
 """So many that wait are read in one go at most: a worker that dies leaves them until their lease is over."""
+SMALL = 1_000_000
+"""Bytes. Larger ones are read by themselves: sixteen of the largest would fill the memory."""
+
 MOST_ATTEMPTS = 4
 _HEADER = re.compile(rb"^(?:delivered-to|x-original-to|to|cc):[ \t]*(.*)$", re.IGNORECASE)
 
@@ -196,17 +200,34 @@ def read_now(payload_id: int, *, alone: bool = False) -> None:
 
 
 def _read_ahead(claimed: Sequence[Claimed]) -> None:
-    """One after the other; while one is taken in, the next is read by its child and its files are kept."""
+    """In their order; while some are taken in, the next are read by the child and their files are kept."""
     until = time.monotonic() + LEASE.total_seconds() / 2
     with ThreadPoolExecutor(1) as beside:
-        coming = beside.submit(_read, claimed[0])
-        for this, after in zip_longest(claimed, claimed[1:]):
-            wait([ready := coming])
-            if time.monotonic() > until:  # what is left is rung for again when its lease is over
-                return
-            if after:
-                coming = beside.submit(_read, after)
-            _finish(this, ready.result)
+        coming = deque((one, beside.submit(_read, one)) for one in claimed)
+        while coming and time.monotonic() < until:
+            wait([coming[0][1]])
+            _finish_all([coming.popleft() for _ in takewhile(lambda one: one[1].done(), list(coming))])
+        for _one, read in coming:  # they are rung for again when their lease is over
+            read.cancel()
+
+
+def _finish_all(ready: Sequence[tuple[Claimed, Future[list[Inbound]]]]) -> None:
+    """What has been read, in one transaction where that keeps nobody waiting; each by itself if that fails.
+
+    SQLite has one writer and a commit that waits for the disk. With several writers, two that count tickets
+    of several teams in different orders would wait for each other.
+    """
+    if len(ready) > 1 and dialect() == "sqlite" and not any(read.exception() for _one, read in ready):
+        try:
+            with writing():
+                for one, read in ready:
+                    _receive(one.payload, one.payload_id, read.result())
+        except Exception as problem:
+            log.warning("not_taken_in_together", problem=type(problem).__name__)
+        else:
+            return
+    for one, read in ready:
+        _finish(one, read.result)
 
 
 def _read(claimed: Claimed) -> list[Inbound]:
@@ -220,7 +241,7 @@ def _read(claimed: Claimed) -> list[Inbound]:
 def _finish(claimed: Claimed, read: Callable[[], list[Inbound]]) -> None:
     payload_id, attempts = claimed.payload_id, claimed.attempts
     try:
-        _take_in(claimed.payload, read())
+        _take_in(claimed, read())
     except ParseError as problem:
         _fail(payload_id, str(problem))
     except files.Missing:
@@ -291,7 +312,7 @@ class Claimed:
 
 
 def _claim(payload_id: int, last: int) -> list[Claimed]:
-    """Have this payload, and others up to number ``last`` that nobody tried to read yet, to ourselves."""
+    """Have this payload, and small ones up to number ``last`` that nobody tried to read yet, to ourselves."""
     moment = now()
     with claiming():
         asked = {"first": payload_id, "last": last, "now": moment, "until": moment + LEASE}
@@ -330,7 +351,7 @@ _CLAIM = (
         or_(
             _PAYLOAD.c.id == bindparam("first"),
             # one that brought a reader down takes nobody with it the next time
-            and_(_PAYLOAD.c.attempts == 0, _PAYLOAD.c.imported.is_(False), _UNTRIED),
+            and_(_PAYLOAD.c.attempts == 0, _UNTRIED, _PAYLOAD.c.imported.is_(False), _PAYLOAD.c.size < SMALL),
         )
     )
     .values(leased_until=bindparam("until"), attempts=_PAYLOAD.c.attempts + 1)
@@ -364,23 +385,23 @@ def _filtered(inbound: Inbound, received: Received) -> Inbound:
     return replace(inbound, spam=filters.asked(received.body, inbound.sender.address, received.recipients))
 
 
-def _take_in(payload: Payload, inbounds: list[Inbound]) -> None:
+def _take_in(claimed: Claimed, inbounds: list[Inbound]) -> None:
     """In one transaction; twice if another worker had the same customer or message in hand."""
-    payload_id = payload.id
     try:
-        _receive(payload_id, payload, inbounds)
+        with writing():
+            _receive(claimed.payload, claimed.payload_id, inbounds)
     except IntegrityError:
-        _receive(payload_id, payload, inbounds)
+        with writing():
+            _receive(claimed.payload, claimed.payload_id, inbounds)
 
 
-def _receive(payload_id: int, payload: Payload, inbounds: list[Inbound]) -> None:
-    with writing():
-        if plain(_PARSED, {"payload": payload_id}).rowcount != 1:
-            return  # our lease ran out, and another worker was faster
-        session.add(payload)
-        reasons = [tickets.take_in(payload.account, inbound, payload) for inbound in inbounds]
-        if reasons and all(reasons):
-            payload.state, payload.reason = "ignored", reasons[0]
+def _receive(payload: Payload, payload_id: int, inbounds: list[Inbound]) -> None:
+    if plain(_PARSED, {"payload": payload_id}).rowcount != 1:
+        return  # our lease ran out, and another worker was faster
+    session.add(payload)
+    reasons = [tickets.take_in(payload.account, inbound, payload) for inbound in inbounds]
+    if reasons and all(reasons):
+        payload.state, payload.reason = "ignored", reasons[0]
 
 
 def _fail(payload_id: int, reason: str, detail: str = "") -> None:

@@ -142,7 +142,7 @@ def test_a_reader_whose_lease_ran_out_changes_nothing(support: Account) -> None:
     db.session.execute(update(Payload).values(leased_until=db.now() - timedelta(seconds=1)))
     db.session.commit()
     intake.read_now(payload_id)
-    intake._take_in(claimed.payload, inbounds)
+    intake._take_in(claimed, inbounds)
     assert only(payload_id).state == "parsed" and only(payload_id).reason == ""
 
 
