@@ -22,6 +22,7 @@ from benchmarks import ingest
 from benchmarks.mails import varied
 from inbox import customers, files, floods, intake, rows, search
 from inbox.channels import email
+from inbox.intake import claims
 from inbox.mail.reader import Reader
 from inbox.tickets import changing, incoming, threading
 
@@ -34,7 +35,7 @@ PARTS: tuple[tuple[str, tuple[tuple[Any, str], ...]], ...] = (
     ("its bytes and its files: hashed, written, the file and its name fsynced", ((files, "put"),)),
     ("whose flood it would be", ((floods, "key_of"), (floods, "weigh"))),
     ("the payload's row", ((intake, "keep"),)),
-    ("the claim", ((intake, "_claim"),)),
+    ("the claim", ((claims, "claim"),)),
     ("waiting for the child that reads it", ((Reader, "read"),)),
     ("what was read, as a channel's values", ((email, "inbound"),)),
     ("ours? known already?", ((incoming, "is_ours"), (receive, "_is_known"))),

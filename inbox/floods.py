@@ -60,14 +60,17 @@ def key_of(raw: bytes, its_account: Callable[[], Account] | None = None) -> str:
 
 
 def weigh(payload: Payload, sender: str) -> None:
-    """Count a new payload for its sender, and hold it if it is one too many. In the caller's transaction.
+    """Count a new mail for its sender, and hold it if it is one too many. In the caller's transaction.
 
     Exact with several receivers: whoever counts a sender has the sender to themselves until they commit.
     """
     limit = settings().mail.flood_limit
     alone(f"flood {payload.account_id} {sender}")
     asked = {"account": payload.account_id, "sender": sender, "since": now() - WINDOW, "limit": limit}
-    if plain(_RECENT, asked).scalar_one() >= limit:
+    kind, recent = plain(_RECENT, asked).one()
+    if kind != "mail":
+        return
+    if recent >= limit:
         same = _of(payload.account_id, sender)
         if not session.scalar(select(Payload.id).where(*same, *_WAITING).limit(1)):
             live.attention()  # one line more; its growing number need not be told each time
@@ -75,12 +78,15 @@ def weigh(payload: Payload, sender: str) -> None:
     payload.sender = sender
 
 
-_RECENT = select(func.count()).select_from(
+_SINCE = (
     select(Payload.id)
     .where(Payload.account_id == bindparam("account"), Payload.sender == bindparam("sender"))
     .where(Payload.created_at > bindparam("since"))
     .limit(bindparam("limit"))
     .subquery()
+)
+_RECENT = select(Account.kind, select(func.count()).select_from(_SINCE).scalar_subquery()).where(
+    Account.id == bindparam("account")
 )
 _WAITING = (Payload.state == "held", Payload.released.is_(False))
 

@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import select, update
 
 from inbox import db, intake, tickets
+from inbox.intake import claims
 from inbox.models import Account, CustomerWord, Event, Handling, Message, Payload, Ticket, tally
 from tests.conftest import Bells
 
@@ -99,7 +100,7 @@ def test_one_that_brought_a_reader_down_is_read_by_itself(support: Account) -> N
 def test_older_and_large_mail_waits_for_its_own_reader(support: Account) -> None:
     ids = kept(mail(1), mail(2), mail(3))
     db.session.execute(update(Payload).where(Payload.id == ids[1]).values(imported=True))
-    db.session.execute(update(Payload).where(Payload.id == ids[2]).values(size=intake.SMALL))
+    db.session.execute(update(Payload).where(Payload.id == ids[2]).values(size=claims.SMALL))
     db.session.commit()
     intake.read_now(ids[0])
     assert list(states().values()) == ["parsed", "new", "new"]

@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import func, select, update
 
 from inbox import attention, db, files, intake, tickets
+from inbox.intake import claims
 from inbox.mail.tokens import Signer
 from inbox.models import Account, Agent, Message, Payload, Team, Ticket
 from inbox.vault import signing_key
@@ -137,7 +138,7 @@ def test_a_lost_raw_file_is_said(support: Account) -> None:
 
 def test_a_reader_whose_lease_ran_out_changes_nothing(support: Account) -> None:
     [payload_id] = intake.accept_mail(MAIL, ["support@barro.example"])
-    [claimed] = intake._claim(payload_id, payload_id)
+    [claimed] = claims.claim(payload_id, 1)
     inbounds = intake._parse(claimed)
     db.session.execute(update(Payload).values(leased_until=db.now() - timedelta(seconds=1)))
     db.session.commit()

@@ -10,22 +10,23 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 from email.utils import getaddresses
 from functools import partial
 from itertools import takewhile
-from typing import Any, cast
+from typing import cast
 
 import structlog
-from sqlalchemy import Table, and_, bindparam, func, or_, select, update
+from sqlalchemy import Table, bindparam, or_, select, update
 from sqlalchemy.exc import IntegrityError, OperationalError
-from sqlalchemy.orm import aliased, joinedload
 
 from inbox import channels, files, floods, live, outbox, queue, rows, tickets, vault
-from inbox.channels import Channel, Inbound, ParseError, Received
+from inbox.channels import Inbound, ParseError, Received
 from inbox.customers import normal
-from inbox.db import claiming, dialect, now, plain, reading, session, writing
+from inbox.db import dialect, now, plain, reading, session, writing
+from inbox.intake import claims
+from inbox.intake.claims import LEASE, MOST_ATTEMPTS, Claimed
 from inbox.mail.tokens import Signer
 from inbox.models import Account, AccountAddress, Payload
 from inbox.spam import filters
@@ -34,13 +35,6 @@ log = structlog.get_logger("intake")
 
 _PAYLOAD = cast(Table, Payload.__table__)
 
-LEASE = timedelta(seconds=60)
-TOGETHER = 16
-"""So many that wait are read in one go at most: a worker that dies leaves them until their lease is over."""
-SMALL = 1_000_000
-"""Bytes. Larger ones are read by themselves: sixteen of the largest would fill the memory."""
-
-MOST_ATTEMPTS = 4
 _HEADER = re.compile(rb"^(?:delivered-to|x-original-to|to|cc):[ \t]*(.*)$", re.IGNORECASE)
 
 
@@ -113,17 +107,12 @@ def keep(
 
 def _weigh(payload: Payload, body: bytes) -> None:
     account_id = payload.account_id
-    if plain(_KIND, {"account": account_id}).scalar_one() != "mail":
-        return
     try:
         sender = floods.key_of(body, lambda: session.get_one(Account, account_id))
     except Exception:  # whatever its headers do to us, it is kept
         log.exception("sender_not_seen", account=account_id)
         sender = "?"
     floods.weigh(payload, sender)
-
-
-_KIND = select(Account.kind).where(Account.id == bindparam("account"))
 
 
 def _known(account_id: int, source: str, sha256: str, size: int) -> Payload | None:
@@ -192,23 +181,29 @@ def read_now(payload_id: int, *, alone: bool = False) -> None:
 
     Those right behind it that wait as well follow at once, unless it shall be read ``alone``.
     """
-    claimed = _claim(payload_id, payload_id if alone else payload_id + TOGETHER - 1)
-    if len(claimed) == 1:
-        _finish(claimed[0], partial(_read, claimed[0]))
-    elif claimed:
-        _read_ahead(claimed)
+    claimed = claims.claim(payload_id, 1 if alone else claims.TOGETHER)
+    for worn in (one for one in claimed if one.attempts > MOST_ATTEMPTS):
+        _fail(worn.payload_id, "Reading it brought the worker down several times.")
+    match [one for one in claimed if one.attempts <= MOST_ATTEMPTS]:
+        case []:
+            return
+        case [only]:
+            _finish(only, partial(_read, only))
+        case several:
+            _read_ahead(several)
 
 
 def _read_ahead(claimed: Sequence[Claimed]) -> None:
     """In their order; while some are taken in, the next are read by the child and their files are kept."""
     until = time.monotonic() + LEASE.total_seconds() / 2
-    with ThreadPoolExecutor(1) as beside:
+    beside = ThreadPoolExecutor(1)
+    try:
         coming = deque((one, beside.submit(_read, one)) for one in claimed)
         while coming and time.monotonic() < until:
             wait([coming[0][1]])
             _finish_all([coming.popleft() for _ in takewhile(lambda one: one[1].done(), list(coming))])
-        for _one, read in coming:  # they are rung for again when their lease is over
-            read.cancel()
+    finally:
+        beside.shutdown(cancel_futures=True)  # what is left is rung for again when its lease is over
 
 
 def _finish_all(ready: Sequence[tuple[Claimed, Future[list[Inbound]]]]) -> None:
@@ -296,84 +291,11 @@ def _release() -> None:
                 queue.later("intake", read_now, payload_id)
 
 
-@dataclass(frozen=True, slots=True)
-class Claimed:
-    """A payload that is ours to read, and what of it is needed beside the database."""
-
-    payload: Payload
-    payload_id: int
-    attempts: int
-    sha256: str
-    recipients: tuple[str, ...]
-    channel: Channel
-    config: dict[str, Any]
-    filtered: bool
-    """Whether the house's spam filter is asked about it."""
-
-
-def _claim(payload_id: int, last: int) -> list[Claimed]:
-    """Have this payload, and small ones up to number ``last`` that nobody tried to read yet, to ourselves."""
-    moment = now()
-    with claiming():
-        asked = {"first": payload_id, "last": last, "now": moment, "until": moment + LEASE}
-        ids = plain(_CLAIM, asked).scalars().all()
-        payloads = session.scalars(_CLAIMED, {"ids": ids}).unique().all() if ids else ()
-    worn = [payload.id for payload in payloads if payload.attempts > MOST_ATTEMPTS]
-    for payload_id in worn:
-        _fail(payload_id, "Reading it brought the worker down several times.")
-    return [_claimed(payload) for payload in payloads if payload.id not in worn]
-
-
-def _claimed(payload: Payload) -> Claimed:
-    account = payload.account
-    return Claimed(
-        payload,
-        payload.id,
-        payload.attempts,
-        payload.sha256,
-        tuple(payload.recipients),
-        channels.of(account.kind),
-        outbox.config_of(account, online=False),
-        account.kind == "mail" and not payload.imported,
-    )
-
-
-# what is said of every mail is put into words once
-_FIRST = aliased(_PAYLOAD)
-_UNTRIED = select(_FIRST.c.attempts).where(_FIRST.c.id == bindparam("first")).scalar_subquery() == 0
-_CLAIM = (
-    update(_PAYLOAD)
-    .where(_PAYLOAD.c.id.between(bindparam("first"), bindparam("last")))
-    # said so that no index over all that waits, thousands perhaps, seems better than these few numbers
-    .where(func.coalesce(_PAYLOAD.c.state, "") == "new")
-    .where(or_(_PAYLOAD.c.leased_until < bindparam("now"), _PAYLOAD.c.leased_until.is_(None)))
-    .where(
-        or_(
-            _PAYLOAD.c.id == bindparam("first"),
-            # one that brought a reader down takes nobody with it the next time
-            and_(_PAYLOAD.c.attempts == 0, _UNTRIED, _PAYLOAD.c.imported.is_(False), _PAYLOAD.c.size < SMALL),
-        )
-    )
-    .values(leased_until=bindparam("until"), attempts=_PAYLOAD.c.attempts + 1)
-    .returning(_PAYLOAD.c.id)
-)
-_CLAIMED = (
-    select(Payload)
-    .where(Payload.id.in_(bindparam("ids", expanding=True)))
-    .options(joinedload(Payload.account).joinedload(Account.addresses))
-    .order_by(Payload.id)
-)
-_PARSED = (
-    update(_PAYLOAD)
-    .where(_PAYLOAD.c.id == bindparam("payload"), _PAYLOAD.c.state == "new")
-    .values(state="parsed", reason="", leased_until=None)
-)
-
-
 def _parse(claimed: Claimed) -> list[Inbound]:
+    account = claimed.account
     received = Received(files.get(claimed.sha256), claimed.recipients)
-    inbounds = claimed.channel.parse(claimed.config, received)
-    if not claimed.filtered:
+    inbounds = channels.of(account.kind).parse(outbox.config_of(account, online=False), received)
+    if account.kind != "mail" or claimed.imported:
         return inbounds
     return [_filtered(inbound, received) for inbound in inbounds]
 
@@ -402,6 +324,13 @@ def _receive(payload: Payload, payload_id: int, inbounds: list[Inbound]) -> None
     reasons = [tickets.take_in(payload.account, inbound, payload) for inbound in inbounds]
     if reasons and all(reasons):
         payload.state, payload.reason = "ignored", reasons[0]
+
+
+_PARSED = (
+    update(_PAYLOAD)
+    .where(_PAYLOAD.c.id == bindparam("payload"), _PAYLOAD.c.state == "new")
+    .values(state="parsed", reason="", leased_until=None)
+)
 
 
 def _fail(payload_id: int, reason: str, detail: str = "") -> None:
