@@ -110,3 +110,14 @@ def test_an_import_reads_its_own_only(support: Account) -> None:
     ids = kept(mail(1), mail(2))
     intake.read_now(ids[0], alone=True)
     assert list(states().values()) == ["parsed", "new"]
+
+
+def test_a_mailbox_whose_password_cannot_be_read_keeps_nobody_elses_mail(
+    support: Account, linen_mailbox: Account
+) -> None:
+    linen_mailbox.settings = {**linen_mailbox.settings, "smtp_password": "sealed with another key"}
+    db.session.commit()
+    raw = mail(2)
+    ids = [*kept(mail(1)), *intake.accept_mail(raw, [linen_mailbox.address]), *kept(mail(3))]
+    intake.read_now(ids[0])
+    assert list(states().values()) == ["parsed", "failed", "parsed"]
