@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from inbox import db, reactions
-from inbox.models import Event, Handling, Tag
+from inbox.models import Event, Handling, Tag, Ticket
 from inbox.models.event import INTERESTED
 from inbox.reactions import REACTIONS
 from tests.conftest import Bells
@@ -28,7 +28,7 @@ def test_the_language_of_a_customer_is_learnt(mail_from: MailFrom, bells: Bells)
     assert ("reactions", "inbox.reactions.run", event) in bells.rung
     reactions.run(event)
     db.session.expire_all()
-    ticket = db.session.merge(ticket)
+    ticket = db.session.get_one(Ticket, ticket.id)
     assert ticket.language == "pt" and ticket.customer.language == "pt"
 
 
