@@ -17,7 +17,7 @@ from sqlalchemy.orm import aliased
 from inbox import access, audit, live, queue, tickets
 from inbox.db import after_commit, reading, session, writing
 from inbox.models import Agent, Draft, Message, Team, Ticket
-from inbox.models.ticket import OPEN
+from inbox.models.ticket import stands
 from inbox.tickets import scheduled
 
 BATCH = 100
@@ -119,7 +119,7 @@ def _still_answers(agent_id: int | None) -> Agent | None:
 
 
 def _theirs(agent: Agent) -> tuple[Any, ...]:
-    return (Ticket.assignee_id == agent.id, Ticket.status.in_(OPEN))
+    return (Ticket.assignee_id == agent.id, stands("open"))
 
 
 def _scheduled(agent: Agent) -> tuple[Any, ...]:

@@ -15,7 +15,7 @@ from inbox.access import counted_for, visible_to
 from inbox.db import session
 from inbox.models import Agent, Identity, Tally, Ticket
 from inbox.models.tally import NOBODY
-from inbox.models.ticket import DONE, OPEN
+from inbox.models.ticket import stands
 from inbox.notices import bell
 
 VIEWS = ("mine", "unassigned", "open", "resolved", "spam")
@@ -85,7 +85,7 @@ def _of(agent: Agent, view: str) -> Select[Ticket]:
 
 
 def _belongs(agent: Agent, view: str) -> ColumnElement[bool]:
-    open_ = Ticket.status.in_(OPEN)
+    open_ = stands("open")
     if view == "mine":
         return and_(open_, Ticket.assignee_id == agent.id)
     if view == "unassigned":
@@ -93,9 +93,9 @@ def _belongs(agent: Agent, view: str) -> ColumnElement[bool]:
     if view == "open":
         return open_
     if view == "resolved":
-        return Ticket.status.in_(DONE)
+        return stands("done")
     if view == "spam":
-        return Ticket.status == "spam"
+        return stands("spam")
     raise KeyError(view)
 
 

@@ -12,6 +12,7 @@ from typing import Any, cast
 from sqlalchemy import (
     Connection,
     ForeignKey,
+    Index,
     String,
     Table,
     bindparam,
@@ -41,13 +42,13 @@ BATCH = 500
 
 class CustomerWord(Base):
     __tablename__ = "customer_word"
+    __table_args__ = (Index("ix_customer_word_customer", "word", "customer_id"),)
 
     customer_id: Mapped[int] = mapped_column(ForeignKey("customer.id", ondelete="CASCADE"), primary_key=True)
     word: Mapped[str] = mapped_column(
         # by code points: a range over words must mean the same whatever language the database sorts by
         String(LONGEST).with_variant(String(LONGEST, collation="C"), "postgresql"),
         primary_key=True,
-        index=True,
     )
 
 

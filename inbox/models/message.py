@@ -24,6 +24,9 @@ STATES = ("received", "queued", "sending", "sent", "failed", "unconfirmed")
 PENDING = ("queued", "sending", "unconfirmed")
 
 _HAS_RAW = text("raw_sha256 IS NOT NULL")
+NOT_SENT = "state = 'failed' AND NOT put_aside"
+"""It did not leave or arrive, and nobody said that it may stay so: a handful among all, counted on every
+page."""
 
 
 class Message(Base):
@@ -38,6 +41,7 @@ class Message(Base):
         Index("ix_message_ticket", "ticket_id", "id"),
         Index("ix_message_state_not_before", "state", "not_before"),
         Index("ix_message_account_sent", "account_id", "sent_at"),
+        Index("ix_message_not_sent", "id", sqlite_where=text(NOT_SENT), postgresql_where=text(NOT_SENT)),
         Index("ix_message_raw", "raw_sha256", sqlite_where=_HAS_RAW, postgresql_where=_HAS_RAW),
         NEVER_REUSED,
     )

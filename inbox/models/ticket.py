@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from sqlalchemy import ForeignKey, Index, String, text
+from sqlalchemy import Boolean, ColumnElement, ForeignKey, Index, String, literal_column, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from inbox.db import Base
@@ -29,8 +29,25 @@ DONE = ("resolved", "closed")
 PRIORITIES = ("low", "normal", "high", "urgent")
 HANDLERS = ("people", "bot")
 
+STANDS = {"open": f"status IN {OPEN}", "done": f"status IN {DONE}", "spam": "status = 'spam'"}
+"""Which tickets are open, done and spam. Written out and never bound: a database uses an index over a part
+of the rows only where it reads the same words."""
+
+MINE = f"assignee_id IS NOT NULL AND {STANDS['open']}"
+NOBODYS = f"assignee_id IS NULL AND {STANDS['open']}"
+
 BEHIND = "figured <> version"
 """It changed since its facts were worked out. The index over these holds a handful."""
+
+
+def stands(state: str) -> ColumnElement[bool]:
+    """The predicate over ``Ticket`` that lists are drawn by: it is ``open``, ``done`` or ``spam``."""
+    return literal_column(f"ticket.{STANDS[state]}", Boolean)
+
+
+def _partly(name: str, *columns: str, where: str) -> Index:
+    """An index over the rows that match."""
+    return Index(name, *columns, sqlite_where=text(where), postgresql_where=text(where))
 
 
 class Ticket(Base):
@@ -39,9 +56,12 @@ class Ticket(Base):
         one_of("status", STATUSES),
         one_of("priority", PRIORITIES),
         one_of("handled_by", HANDLERS),
-        Index("ix_ticket_status_activity", "status", "active_at", "id"),
-        Index("ix_ticket_assignee_activity", "assignee_id", "active_at", "id"),
-        Index("ix_ticket_behind", "id", sqlite_where=text(BEHIND), postgresql_where=text(BEHIND)),
+        _partly("ix_ticket_open", "active_at", "id", where=STANDS["open"]),
+        _partly("ix_ticket_done", "active_at", "id", where=STANDS["done"]),
+        _partly("ix_ticket_spam", "active_at", "id", where=STANDS["spam"]),
+        _partly("ix_ticket_mine", "assignee_id", "active_at", "id", where=MINE),
+        _partly("ix_ticket_nobodys", "active_at", "id", where=NOBODYS),
+        _partly("ix_ticket_behind", "id", where=BEHIND),
         NEVER_REUSED,
     )
 

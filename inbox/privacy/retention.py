@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -21,7 +21,7 @@ from inbox import audit, quarantine, queue
 from inbox.db import now, reading, session, writing
 from inbox.models import Account, Agent, Attachment, Message, Payload, RetentionRule, Ticket
 from inbox.models.retention_rule import KINDS
-from inbox.models.ticket import DONE, OPEN
+from inbox.models.ticket import OPEN, stands
 from inbox.privacy import empty, holds, shred
 
 log = structlog.get_logger("privacy")
@@ -110,9 +110,9 @@ def _over(kind: str, account: int | None, wanted: Rules) -> Select[Any]:
     return _QUERIES[kind](cut, lambda column: column == account if account else column.not_in(others))
 
 
-def _tickets(statuses: Iterable[str]) -> Any:
+def _tickets(state: str) -> Any:
     def query(cut: Any, mine: Any) -> Select[Any]:
-        which = (Ticket.status.in_(tuple(statuses)), Ticket.active_at < cut, Ticket.emptied_at.is_(None))
+        which = (stands(state), Ticket.active_at < cut, Ticket.emptied_at.is_(None))
         return select(Ticket.id).where(*which, mine(Ticket.account_id), holds.free()).order_by(Ticket.id)
 
     return query
@@ -139,7 +139,7 @@ def _files(cut: Any, mine: Any) -> Any:
         select(Attachment.id, Message.ticket_id)
         .join(Message, Message.id == Attachment.message_id)
         .join(Ticket, Ticket.id == Message.ticket_id)
-        .where(Ticket.status.in_(DONE), Ticket.active_at < cut, Attachment.sha256 != "")
+        .where(stands("done"), Ticket.active_at < cut, Attachment.sha256 != "")
         .where(mine(Message.account_id), _settled())
         .order_by(Attachment.id)
     )
@@ -156,8 +156,8 @@ def _left_out(cut: Any, mine: Any) -> Select[Any]:
 
 
 _QUERIES: dict[str, Any] = {
-    "spam": _tickets(("spam",)),
-    "done": _tickets(DONE),
+    "spam": _tickets("spam"),
+    "done": _tickets("done"),
     "raw": _raw,
     "files": _files,
     "left_out": _left_out,
