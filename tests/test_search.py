@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from inbox import search, tickets
+from inbox import customers, search, tickets
 from inbox.models import Agent, Team
 from tests import asked
 from tests.attacks.post import again
@@ -89,7 +89,7 @@ def test_the_index_can_be_built_anew(mail_from: MailFrom, ada: Agent) -> None:
 def test_people_are_found_by_name(mail_from: MailFrom, ada: Agent) -> None:
     mail_from("Marina Queiroz <marina@queiroz.example>")
     mail_from("Rui <rui@else.example>", text="for marina")
-    assert [identity.address for identity in search.people(ada, "marina")] == ["marina@queiroz.example"]
+    assert [identity.address for identity in customers.people(ada, "marina")] == ["marina@queiroz.example"]
 
 
 def test_by_what_the_customer_said_of_how_it_was(

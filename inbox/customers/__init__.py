@@ -1,6 +1,6 @@
 """Who is who: the person behind an address, and who turned out to be the same."""
 
-from inbox.customers.directory import Asked, Page, Row, find, page
+from inbox.customers.directory import Asked, Page, Row, find, page, people
 from inbox.customers.editing import FACTS, Invalid, change, known, let_know, own_values, shown
 from inbox.customers.merging import (
     Gone,
@@ -36,6 +36,7 @@ __all__ = [
     "normal",
     "own_values",
     "page",
+    "people",
     "preview",
     "root",
     "shown",

@@ -8,9 +8,10 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import TypeVar
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select
-from sqlalchemy.orm import joinedload, selectinload
+from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
+from sqlalchemy.orm import contains_eager, joinedload, selectinload
 
 from inbox.access import customers_visible_to, visible_to
 from inbox.db import session
@@ -21,8 +22,15 @@ from inbox.text import words
 
 PAGE = 50
 MOST_WORDS = 8
+READ = 3000
+"""Customers who wrote last that are looked through before the index of words is asked."""
+
 LAST = "\U0010ffff"
 """Sorts after every character, so that all which begins like a word stands before the word with it."""
+
+_NEWEST = (Customer.active_at.desc(), Customer.id.desc())
+_SILENT_LAST = (Customer.active_at.desc().nulls_last(), Customer.id.desc())
+"""For who is found by name: also whom nothing but spam came from."""
 
 _CURSOR = re.compile(r"(\d{1,11})\.(\d{6})_(\d{1,9})", re.ASCII)
 
@@ -53,21 +61,65 @@ class Page:
 
 def page(agent: Agent, asked: Asked, before: str | None = None, limit: int = PAGE) -> Page:
     """The customers who wrote last, or those after a former page's ``next``."""
-    query = _listed(agent).where(Customer.active_at.is_not(None), *_narrowed(asked))
+    which = [Customer.active_at.is_not(None), *_narrowed(asked)]
     if before and (place := _read(before)):
         at, last = place
-        query = query.where(or_(Customer.active_at < at, and_(Customer.active_at == at, Customer.id < last)))
-    found = list(session.scalars(query.limit(limit + 1)))
+        which.append(or_(Customer.active_at < at, and_(Customer.active_at == at, Customer.id < last)))
+    found = _newest(_listed(agent).where(*which).order_by(*_NEWEST), which, _typed(asked.q), limit + 1)
     shown = found[:limit]
     return Page(_with_tickets(agent, shown), _write(shown[-1]) if len(found) > limit else None)
 
 
 def find(agent: Agent, q: str, limit: int = 8, *, besides: int = 0) -> Sequence[Customer]:
     """Whom somebody may mean who types this, an address or a part of a name; nobody for no word."""
-    held = _holding(q)
-    if not held:
+    typed, which = _typed(q), [Customer.id != besides]
+    return _newest(_listed(agent).where(*which).order_by(*_SILENT_LAST), which, typed, limit) if typed else []
+
+
+def people(agent: Agent, q: str, limit: int = 6) -> Sequence[Identity]:
+    """Whom somebody may want to write to who begins to type a name or an address: of tickets this agent may
+    see. Whose customer wrote last comes first.
+    """
+    typed = _typed(q)
+    if not typed:
         return []
-    return session.scalars(_listed(agent).where(*held, Customer.id != besides).limit(limit)).all()
+    wrote = exists().where(Ticket.identity_id == Identity.id, visible_to(agent))
+    query = (
+        select(Identity)
+        .join(Identity.customer)
+        .where(wrote)
+        .options(contains_eager(Identity.customer))
+        .order_by(*_SILENT_LAST, Identity.id)
+    )
+    found = _newest(query, [], typed, limit * 5)
+    return [identity for identity in found if _is_about(identity, typed)][:limit]
+
+
+def _is_about(identity: Identity, typed: Sequence[str]) -> bool:
+    """A customer is found by any of their addresses: what was typed must stand in this one, or the names."""
+    about = words(f"{identity.name} {identity.customer.name} {identity.address}")
+    return all(any(word.startswith(term) for word in about) for term in typed)
+
+
+Listed = TypeVar("Listed", Customer, Identity)
+
+
+def _newest(
+    query: Select[Listed], which: Sequence[ColumnElement[bool]], typed: Sequence[str], limit: int
+) -> Sequence[Listed]:
+    """The first of ``query``, of customers who match ``which`` and hold every word that was typed.
+
+    A word that many hold is looked for among those who wrote last; only a rarer one is asked of the index,
+    which knows who holds it and not who is new.
+    """
+    query = query.limit(limit)
+    if not typed:
+        return session.scalars(query).all()
+    last = select(Customer.id).where(Customer.active_at.is_not(None), *which).order_by(*_NEWEST).limit(READ)
+    near = session.scalars(query.where(Customer.id.in_(last), *(_holds(word) for word in typed))).all()
+    if len(near) == limit:
+        return near
+    return session.scalars(query.where(*(Customer.id.in_(_beginning(word)) for word in typed))).all()
 
 
 def _listed(agent: Agent) -> Select[Customer]:
@@ -75,12 +127,11 @@ def _listed(agent: Agent) -> Select[Customer]:
         select(Customer)
         .where(customers_visible_to(agent))
         .options(joinedload(Customer.organisation), selectinload(Customer.identities))
-        .order_by(Customer.active_at.desc(), Customer.id.desc())
     )
 
 
 def _narrowed(asked: Asked) -> list[ColumnElement[bool]]:
-    which = _holding(asked.q)
+    which = []
     if asked.tier:
         which.append(Customer.tier == asked.tier)
     if asked.organisation is not None:
@@ -88,15 +139,21 @@ def _narrowed(asked: Asked) -> list[ColumnElement[bool]]:
     return which
 
 
-def _holding(q: str) -> list[ColumnElement[bool]]:
-    """Every word that was typed begins one of theirs."""
-    typed = [word[:LONGEST] for word in words(q)[:MOST_WORDS]]
-    return [Customer.id.in_(_beginning(word)) for word in dict.fromkeys(typed)]
+def _typed(q: str) -> list[str]:
+    """The words, each of which begins one of the customer's."""
+    return list(dict.fromkeys(word[:LONGEST] for word in words(q)[:MOST_WORDS]))
+
+
+def _holds(word: str) -> ColumnElement[bool]:
+    return exists().where(CustomerWord.customer_id == Customer.id, *_within(word)).correlate(Customer)
 
 
 def _beginning(word: str) -> Select[int]:
-    within = (CustomerWord.word >= word, CustomerWord.word < word + LAST)
-    return select(CustomerWord.customer_id).where(*within)
+    return select(CustomerWord.customer_id).where(*_within(word))
+
+
+def _within(word: str) -> tuple[ColumnElement[bool], ...]:
+    return CustomerWord.word >= word, CustomerWord.word < word + LAST
 
 
 def _with_tickets(agent: Agent, customers: Sequence[Customer]) -> list[Row]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint, render_template, request
 
-from inbox import search
+from inbox import customers
 from inbox.models import Ticket
 from inbox.tickets.start import known
 from inbox.views import writing
@@ -20,7 +20,7 @@ MOST = 60
 @bp.get("/_suggest")
 @allow(WRITER)
 def suggest() -> str:
-    found = [identity for identity in search.people(me(), asked()) if identity.kind == "mail"]
+    found = [identity for identity in customers.people(me(), asked()) if identity.kind == "mail"]
     return render_template("writing/_suggest.html", people=found)
 
 

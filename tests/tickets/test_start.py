@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import func, select
 
-from inbox import access, db, drafts, search, tickets
+from inbox import access, customers, db, drafts, search, tickets
 from inbox.mail.tokens import Signer
 from inbox.models import Account, Agent, Event, Message, Team, Thread, Ticket
 from inbox.models.tally import drift
@@ -151,8 +151,8 @@ def test_people_are_suggested_by_name_and_address_to_those_who_may_see_them(
 ) -> None:
     mail_from("Nair Ação <nair@x.example>", account=linen_mailbox)
     mail_from("Marina Queiroz <marina@queiroz.example>", subject="About Nair")
-    assert [one.address for one in search.people(ada, "acao")] == ["nair@x.example"]
-    assert [one.address for one in search.people(ada, "nair")] == ["nair@x.example"]
-    assert [one.address for one in search.people(ada, "nair@x.ex")] == ["nair@x.example"]
-    assert search.people(grace, "nair") == [] and search.people(grace, "") == []
-    assert [one.address for one in search.people(grace, "mar que")] == ["marina@queiroz.example"]
+    assert [one.address for one in customers.people(ada, "acao")] == ["nair@x.example"]
+    assert [one.address for one in customers.people(ada, "nair")] == ["nair@x.example"]
+    assert [one.address for one in customers.people(ada, "nair@x.ex")] == ["nair@x.example"]
+    assert customers.people(grace, "nair") == [] and customers.people(grace, "") == []
+    assert [one.address for one in customers.people(grace, "mar que")] == ["marina@queiroz.example"]

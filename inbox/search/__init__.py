@@ -6,28 +6,17 @@ Words are folded before they are stored, so *acao* finds *Ação* on both; the l
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from sqlalchemy import (
-    ColumnElement,
-    Select,
-    TextClause,
-    TextualSelect,
-    and_,
-    bindparam,
-    func,
-    or_,
-    select,
-    text,
-    true,
-)
+from sqlalchemy import ColumnElement, Select, TextClause, select, text, true
 from sqlalchemy.orm import joinedload, selectinload
 
 from inbox.access import visible_to
 from inbox.db import dialect, plain, session
 from inbox.models import Agent, Answer, Identity, Message, Survey, Ticket
+from inbox.search import newest
 from inbox.text import words
 
 LONGEST_TEXT = 100_000
@@ -40,37 +29,19 @@ _NUMBER = re.compile(r"#?(\d{1,9})")
 
 @dataclass(frozen=True, slots=True)
 class Sql:
-    """How one database keeps and searches the words."""
+    """How one database keeps the words."""
 
     insert: TextClause
     remove: TextClause
-    search: str
-    own: str
-    word: str
-    beginning: str
-
-    def having(self, pattern: str, about: bool = False) -> TextualSelect:
-        """The tickets with a row that matches; ``about``: with their own row, not one of a message."""
-        sql = f"{self.search} AND {self.own}" if about else self.search
-        query = text(sql).bindparams(bindparam("pattern", pattern, unique=True))
-        return query.columns(Ticket.id)
 
 
 FTS5 = Sql(
     insert=text("INSERT INTO ticket_text (rowid, ticket_id, body) VALUES (:row, :ticket, :folded)"),
     remove=text("DELETE FROM ticket_text WHERE rowid = :row"),
-    search="SELECT ticket_id FROM ticket_text WHERE body MATCH :pattern",
-    own="rowid % 2 = 1",
-    word='"{}"',
-    beginning='"{}"*',
 )
 TSVECTOR = Sql(
     insert=text("INSERT INTO ticket_text VALUES (:row, :ticket, to_tsvector('simple', :folded))"),
     remove=text("DELETE FROM ticket_text WHERE id = :row"),
-    search="SELECT ticket_id FROM ticket_text WHERE body @@ to_tsquery('simple', :pattern)",
-    own="id % 2 = 1",
-    word="{}",
-    beginning="{}:*",
 )
 
 
@@ -143,50 +114,32 @@ def _remove(row: int) -> None:
     session.execute(_sql().remove, {"row": row})
 
 
-def find(agent: Agent, query: str, limit: int = 50) -> list[Ticket]:
-    """The tickets this agent may see that hold every word, by number, subject, customer or text.
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Tickets, newest first; one whose number was typed comes before all others."""
 
-    Newest first; a ticket whose number was typed comes before all others. Spam is found by its number only.
+    tickets: Sequence[Ticket]
+    complete: bool = True
+    """False where older ones were not looked at, because what was typed stands in too many."""
+
+
+def find(agent: Agent, query: str, limit: int = 50) -> Sequence[Ticket]:
+    """As ``look``, for who only wants the tickets."""
+    return look(agent, query, limit).tickets
+
+
+def look(agent: Agent, query: str, limit: int = 50) -> Found:
+    """The tickets this agent may see that hold every word, by number, subject, customer or text. Spam is
+    found by its number only.
     """
     terms = words(query)[:MOST_WORDS]
     if not terms:
-        return []
-    newest = (Ticket.active_at.desc(), Ticket.id.desc())
-    holds = and_(_holds(terms), Ticket.status != "spam")
-    found = _visible(agent).where(holds).order_by(*newest)
-    if typed := _NUMBER.fullmatch(query.strip()):
-        number = Ticket.id == int(typed[1])
-        found = _visible(agent).where(or_(holds, number)).order_by(number.desc(), *newest)
-    return list(session.scalars(found.limit(limit)))
-
-
-def people(agent: Agent, query: str, limit: int = 6) -> list[Identity]:
-    """Whom somebody may mean who begins to type a name or an address: of tickets this agent may see.
-
-    Whoever wrote last comes first. Only what a ticket says of its customer is searched, never a message.
-    """
-    terms = words(query)[:MOST_WORDS]
-    if not terms:
-        return []
-    newest = func.max(Ticket.active_at).label("newest")
-    found = session.execute(
-        select(Ticket.identity_id, newest)
-        .where(visible_to(agent), _holds(terms, about=True))
-        .group_by(Ticket.identity_id)
-        .order_by(newest.desc())
-        .limit(limit * 5)
-    ).all()
-    wanted = [row[0] for row in found]
-    named = select(Identity).where(Identity.id.in_(wanted)).options(joinedload(Identity.customer))
-    by_id = {identity.id: identity for identity in session.scalars(named)}
-    ordered = [by_id[number] for number in wanted]
-    return [identity for identity in ordered if _is_about(identity, terms)][:limit]
-
-
-def _is_about(identity: Identity, terms: list[str]) -> bool:
-    """A ticket's row also holds its subject: what was typed must stand in the name or the address."""
-    about = words(f"{identity.name} {identity.customer.name} {identity.address}")
-    return all(any(word.startswith(term) for word in about) for term in terms)
+        return Found([])
+    held = newest.holding(agent, terms, limit)
+    typed = _NUMBER.fullmatch(query.strip())
+    order = list(dict.fromkeys([*([int(typed[1])] if typed else []), *held.ids]))
+    by_id = {ticket.id: ticket for ticket in session.scalars(_visible(agent).where(Ticket.id.in_(order)))}
+    return Found([by_id[number] for number in order if number in by_id][:limit], held.complete)
 
 
 def _visible(agent: Agent) -> Select[Ticket]:
@@ -199,15 +152,6 @@ def _visible(agent: Agent) -> Select[Ticket]:
             joinedload(Ticket.account),
         )
     )
-
-
-def _holds(terms: list[str], about: bool = False) -> ColumnElement[bool]:
-    """Every word stands somewhere in the ticket, not necessarily in one message; ``about``: in what the
-    ticket itself says, its subject and its customer."""
-    sql = _sql()
-    whole = sql.beginning if about else sql.word  # who looks for a person begins each name
-    patterns = [*(whole.format(term) for term in terms[:-1]), sql.beginning.format(terms[-1])]
-    return and_(*(Ticket.id.in_(sql.having(pattern, about)) for pattern in patterns))
 
 
 def reindex() -> int:
