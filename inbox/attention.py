@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Boolean, ColumnElement, func, literal, literal_column, or_, select, true
+from sqlalchemy import ColumnElement, func, literal, literal_column, or_, select, true
 from sqlalchemy.orm import joinedload
 
 from inbox import connections, floods, live, oauth, quarantine, ratings
@@ -21,9 +21,7 @@ from inbox.models.team import membership
 MOST = 200
 
 
-_UNSENT = tuple(
-    literal_column(part, Boolean) for part in ("message.state = 'failed'", "NOT message.put_aside")
-)
+_UNSENT = tuple(literal_column(part) for part in ("message.state = 'failed'", "NOT message.put_aside"))
 """In the words of ``ix_message_not_sent``, so that a database knows its index by them."""
 
 

@@ -184,6 +184,15 @@ def _postgres_engine(url: str, **options: Any) -> Engine:
         **{"pool_size": 10, "max_overflow": 20, **options},
     )
 
+    @event.listens_for(engine, "connect")
+    def _settings(connection: Any, _record: Any) -> None:
+        # what we ask is small and stands in indexes: compiling it costs more than it saves, and a plan that
+        # reads a whole table because disks once had arms to move is a page that nobody waits for
+        with connection.cursor() as cursor:
+            cursor.execute("SET jit = off")
+            cursor.execute("SET random_page_cost = 1.1")
+        connection.commit()
+
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
         if _kind.get() is READ:

@@ -8,10 +8,9 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import TypeVar
 
 from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
-from sqlalchemy.orm import contains_eager, joinedload, selectinload
+from sqlalchemy.orm import joinedload, selectinload
 
 from inbox.access import customers_visible_to, visible_to
 from inbox.db import session
@@ -65,7 +64,7 @@ def page(agent: Agent, asked: Asked, before: str | None = None, limit: int = PAG
     if before and (place := _read(before)):
         at, last = place
         which.append(or_(Customer.active_at < at, and_(Customer.active_at == at, Customer.id < last)))
-    found = _newest(_listed(agent).where(*which).order_by(*_NEWEST), which, _typed(asked.q), limit + 1)
+    found = _loaded(_newest(customers_visible_to(agent), which, _typed(asked.q), limit + 1))
     shown = found[:limit]
     return Page(_with_tickets(agent, shown), _write(shown[-1]) if len(found) > limit else None)
 
@@ -73,7 +72,7 @@ def page(agent: Agent, asked: Asked, before: str | None = None, limit: int = PAG
 def find(agent: Agent, q: str, limit: int = 8, *, besides: int = 0) -> Sequence[Customer]:
     """Whom somebody may mean who types this, an address or a part of a name; nobody for no word."""
     typed, which = _typed(q), [Customer.id != besides]
-    return _newest(_listed(agent).where(*which).order_by(*_SILENT_LAST), which, typed, limit) if typed else []
+    return _loaded(_newest(customers_visible_to(agent), which, typed, limit)) if typed else []
 
 
 def people(agent: Agent, q: str, limit: int = 6) -> Sequence[Identity]:
@@ -83,16 +82,18 @@ def people(agent: Agent, q: str, limit: int = 6) -> Sequence[Identity]:
     typed = _typed(q)
     if not typed:
         return []
+    theirs = select(Ticket.id).join(Identity, Identity.id == Ticket.identity_id)
+    theirs = theirs.where(Identity.customer_id == Customer.id, visible_to(agent))
+    order = _newest(theirs.correlate(Customer).exists(), [], typed, limit * 5)
     wrote = exists().where(Ticket.identity_id == Identity.id, visible_to(agent))
-    query = (
+    found = session.scalars(
         select(Identity)
-        .join(Identity.customer)
-        .where(wrote)
-        .options(contains_eager(Identity.customer))
-        .order_by(*_SILENT_LAST, Identity.id)
-    )
-    found = _newest(query, [], typed, limit * 5)
-    return [identity for identity in found if _is_about(identity, typed)][:limit]
+        .where(Identity.customer_id.in_(order), wrote)
+        .options(joinedload(Identity.customer))
+        .order_by(Identity.id)
+    ).all()
+    by_place = sorted(found, key=lambda identity: order.index(identity.customer_id))
+    return [identity for identity in by_place if _is_about(identity, typed)][:limit]
 
 
 def _is_about(identity: Identity, typed: Sequence[str]) -> bool:
@@ -101,33 +102,34 @@ def _is_about(identity: Identity, typed: Sequence[str]) -> bool:
     return all(any(word.startswith(term) for word in about) for term in typed)
 
 
-Listed = TypeVar("Listed", Customer, Identity)
-
-
 def _newest(
-    query: Select[Listed], which: Sequence[ColumnElement[bool]], typed: Sequence[str], limit: int
-) -> Sequence[Listed]:
-    """The first of ``query``, of customers who match ``which`` and hold every word that was typed.
+    seen: ColumnElement[bool], which: Sequence[ColumnElement[bool]], typed: Sequence[str], limit: int
+) -> Sequence[int]:
+    """Customers who may be ``seen``, match ``which`` and hold every word that was typed; who wrote last comes
+    first.
 
     A word that many hold is looked for among those who wrote last; only a rarer one is asked of the index,
     which knows who holds it and not who is new.
     """
-    query = query.limit(limit)
+    last = select(Customer.id).where(Customer.active_at.is_not(None), *which).order_by(*_NEWEST)
     if not typed:
-        return session.scalars(query).all()
-    last = select(Customer.id).where(Customer.active_at.is_not(None), *which).order_by(*_NEWEST).limit(READ)
-    near = session.scalars(query.where(Customer.id.in_(last), *(_holds(word) for word in typed))).all()
-    if len(near) == limit:
-        return near
-    return session.scalars(query.where(*(Customer.id.in_(_beginning(word)) for word in typed))).all()
+        return session.scalars(last.where(seen).limit(limit)).all()
+    near = last.limit(READ).subquery()
+    each = (exists().where(CustomerWord.customer_id == near.c.id, *_within(word)) for word in typed)
+    theirs = select(Customer.id).join(near, near.c.id == Customer.id).where(*each, seen).order_by(*_NEWEST)
+    found = session.scalars(theirs.limit(limit)).all()
+    if len(found) == limit:
+        return found
+    holding = (Customer.id.in_(_beginning(word)) for word in typed)
+    everybody = select(Customer.id).where(*holding, *which, seen).order_by(*_SILENT_LAST)
+    return session.scalars(everybody.limit(limit)).all()
 
 
-def _listed(agent: Agent) -> Select[Customer]:
-    return (
-        select(Customer)
-        .where(customers_visible_to(agent))
-        .options(joinedload(Customer.organisation), selectinload(Customer.identities))
-    )
+def _loaded(ids: Sequence[int]) -> Sequence[Customer]:
+    query = select(Customer).where(Customer.id.in_(ids))
+    parts = (joinedload(Customer.organisation), selectinload(Customer.identities))
+    by_id = {one.id: one for one in session.scalars(query.options(*parts))}
+    return [by_id[number] for number in ids]
 
 
 def _narrowed(asked: Asked) -> list[ColumnElement[bool]]:
@@ -142,10 +144,6 @@ def _narrowed(asked: Asked) -> list[ColumnElement[bool]]:
 def _typed(q: str) -> list[str]:
     """The words, each of which begins one of the customer's."""
     return list(dict.fromkeys(word[:LONGEST] for word in words(q)[:MOST_WORDS]))
-
-
-def _holds(word: str) -> ColumnElement[bool]:
-    return exists().where(CustomerWord.customer_id == Customer.id, *_within(word)).correlate(Customer)
 
 
 def _beginning(word: str) -> Select[int]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from sqlalchemy import ForeignKey, Index, String
+from sqlalchemy import ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from inbox.db import Base
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from inbox.models.identity import Identity
     from inbox.models.organisation import Organisation
 
+_MERGED = text("merged_into_id IS NOT NULL")
+
 TIERS = ("standard", "vip")
 
 
@@ -26,6 +28,8 @@ class Customer(Base):
         one_of("tier", TIERS),
         Index("ix_customer_activity", "active_at", "id"),
         Index("ix_customer_tier_activity", "tier", "active_at", "id"),
+        # not over those who are only themselves: SQLite would look them up in it, and sort them all
+        Index("ix_customer_merged", "merged_into_id", sqlite_where=_MERGED, postgresql_where=_MERGED),
     )
 
     id: Mapped[Id]
@@ -40,7 +44,7 @@ class Customer(Base):
     """What colleagues should know of them; it never leaves the house."""
     version: Mapped[int] = mapped_column(default=0)
     """Bumped whenever somebody changes who they are."""
-    merged_into_id: Mapped[int | None] = mapped_column(ForeignKey("customer.id"), index=True)
+    merged_into_id: Mapped[int | None] = mapped_column(ForeignKey("customer.id"))
     """Whom they turned out to be. The row stays as it was, so that this can be taken back."""
     active_at: Mapped[datetime | None]
     """When somebody last wrote in a conversation of theirs; empty while there was nothing but spam."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Boolean, ColumnElement, ForeignKey, Index, String, literal_column, text
+from sqlalchemy import ColumnElement, ForeignKey, Index, String, literal_column, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from inbox.db import Base
@@ -42,7 +42,8 @@ BEHIND = "figured <> version"
 
 def stands(state: str) -> ColumnElement[bool]:
     """The predicate over ``Ticket`` that lists are drawn by: it is ``open``, ``done`` or ``spam``."""
-    return literal_column(f"ticket.{STANDS[state]}", Boolean)
+    # of no type: SQLAlchemy asks SQLite whether a boolean "= 1", in which no index is known again
+    return literal_column(f"ticket.{STANDS[state]}")
 
 
 def _partly(name: str, *columns: str, where: str) -> Index:

@@ -18,10 +18,10 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
-    CTE,
     Boolean,
     ColumnElement,
     Integer,
+    Select,
     Text,
     bindparam,
     case,
@@ -44,10 +44,10 @@ from inbox.models.ticket import stands
 READ = 300
 """Tickets that are read as they stand before the index is asked."""
 
-ENOUGH = 2
+ENOUGH = 3
 """How many times more tickets are asked about than should fill the page."""
 
-CANDIDATES = 5_000
+CANDIDATES = 20_000
 """Tickets with the rarest word that are looked at; a rarer one is looked for everywhere."""
 
 ALL = 2**31
@@ -97,7 +97,7 @@ def holding(agent: Agent, typed: Sequence[str], limit: int) -> Held:
     read = _read(agent, words)
     found, complete = {*read.whole}, read.tickets < READ
     rarest_first = [words[n] for n in sorted(range(len(words)), key=read.having.__getitem__)]
-    last = session.scalar(select(func.max(Ticket.id))) or 0
+    last = _last()
     for tickets in _steps(limit, read):
         if complete or len(found) >= limit:
             break
@@ -118,22 +118,19 @@ def _steps(limit: int, read: Read) -> list[int]:
 
 
 def _read(agent: Agent, words: Sequence[Word]) -> Read:
-    newest = _newest(agent)
+    newest = {number: at for at, number in session.execute(_newest(agent))}
     named = [f"w{n}" for n in range(len(words))]
     said = [case((_stands_in(word), 1), else_=0).label(name) for word, name in zip(words, named, strict=True)]
-    chosen = select(newest.c.active_at, newest.c.id, *said)
-    own = chosen.join(_TEXT, _row() == 2 * newest.c.id + 1)
-    of_messages = chosen.join(Message, Message.ticket_id == newest.c.id).join(_TEXT, _row() == 2 * Message.id)
-    rows = union_all(own, of_messages).subquery()
+    own = select(_TEXT.c.ticket_id, *said).where(_row().in_([2 * number + 1 for number in newest]))
+    of_messages = select(_TEXT.c.ticket_id, *said).join(Message, _row() == 2 * Message.id)
+    rows = union_all(own, of_messages.where(Message.ticket_id.in_(newest))).subquery()
     each = [func.max(rows.c[name]) for name in named]
-    found = session.execute(
-        select(rows.c.active_at, rows.c.id, *each).group_by(rows.c.active_at, rows.c.id)
-    ).all()
-    having = [sum(row[2 + n] for row in found) for n in range(len(words))]
-    return Read([(row[0], row[1]) for row in found if all(row[2:])], having, len(found))
+    found = session.execute(select(rows.c.ticket_id, *each).group_by(rows.c.ticket_id)).all()
+    having = [sum(row[1 + n] for row in found) for n in range(len(words))]
+    return Read([(newest[row[0]], row[0]) for row in found if all(row[1:])], having, len(newest))
 
 
-def _newest(agent: Agent) -> CTE:
+def _newest(agent: Agent) -> Select[tuple[datetime, int]]:
     """Open ones and done ones, each from an index that is in this order."""
     parts = [
         select(Ticket.active_at, Ticket.id)
@@ -144,7 +141,7 @@ def _newest(agent: Agent) -> CTE:
         for state in ("open", "done")
     ]
     both = union_all(*(select(part) for part in parts)).subquery()
-    return select(both).order_by(both.c.active_at.desc(), both.c.id.desc()).limit(READ).cte("newest")
+    return select(both.c.active_at, both.c.id).order_by(both.c.active_at.desc(), both.c.id.desc()).limit(READ)
 
 
 # ------------------------------------------------------------------------------------- the index is asked
@@ -171,8 +168,13 @@ def _with(word: Word, after: int) -> Any:
         return found
     message = select(Message.id).where(Message.ticket_id > after).order_by(Message.ticket_id, Message.id)
     first = session.scalar(message.limit(1)) or 0
-    own = found.where(_row() > 2 * after + 1, _row() % 2 == 1)
+    own = found.where(_row() > 2 * after + 1, _row() <= 2 * _last() + 1, _row() % 2 == 1)
     return union_all(own, found.where(_row() >= 2 * first, _row() % 2 == 0))
+
+
+def _last() -> int:
+    """The highest number of a ticket."""
+    return session.scalar(select(func.max(Ticket.id))) or 0
 
 
 def _somewhere(word: Word) -> ColumnElement[bool]:

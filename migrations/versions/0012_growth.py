@@ -17,6 +17,7 @@ PARTS = (
     ("ix_ticket_spam", "ticket", ["active_at", "id"], "status = 'spam'"),
     ("ix_ticket_mine", "ticket", ["assignee_id", "active_at", "id"], f"assignee_id IS NOT NULL AND {OPEN}"),
     ("ix_ticket_nobodys", "ticket", ["active_at", "id"], f"assignee_id IS NULL AND {OPEN}"),
+    ("ix_customer_merged", "customer", ["merged_into_id"], "merged_into_id IS NOT NULL"),
     ("ix_message_not_sent", "message", ["id"], "state = 'failed' AND NOT put_aside"),
 )
 """A list each: what it shows stands in its index, in its order, and nothing else does."""
@@ -25,6 +26,7 @@ WHOLE = (("ix_customer_word_customer", "customer_word", ["word", "customer_id"])
 REPLACED = (
     ("ix_ticket_status_activity", "ticket", ["status", "active_at", "id"]),
     ("ix_ticket_assignee_activity", "ticket", ["assignee_id", "active_at", "id"]),
+    ("ix_customer_merged_into_id", "customer", ["merged_into_id"]),
     ("ix_customer_word_word", "customer_word", ["word"]),
 )
 

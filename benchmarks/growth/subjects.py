@@ -1,0 +1,129 @@
+"""What is asked of a house: pages with tickets, customers and words that are of the same kind in every size."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from urllib.parse import quote_plus
+
+from sqlalchemy import func, insert, select
+
+from benchmarks.growth.houses import Filled, opened
+from inbox import db, lists
+from inbox.models import Agent, Customer, Identity, Message, Ticket
+from inbox.models.tally import recount
+from inbox.text import words as words_of
+
+ENTRIES = 1_000
+"""In the timeline that is measured."""
+
+SHORT, LONG = 3, 100
+"""Messages of the tickets that are measured."""
+
+EACH = 20
+"""Tickets and customers of a kind: no page is asked for again before as many others were."""
+
+Words = tuple[str, str, str]
+"""A common one, another, and one in about a hundred tickets."""
+
+
+def words(house: Filled) -> Words:
+    """From the smallest house; the larger ones speak alike."""
+    with opened(house), db.reading():
+        newest = select(Message.text).order_by(Message.id.desc()).limit(2_000)
+        texts = db.session.scalars(newest).all()
+    found = Counter(word for said in texts for word in {*words_of(said)} if len(word) > 3 and word.isalpha())
+    common, other = (word for word, _n in found.most_common(2))
+    rarer = min(found, key=lambda word: abs(found[word] - len(texts) / 100))
+    return common, other, rarer
+
+
+def paths(said: Words) -> dict[str, Sequence[str]]:
+    """Which addresses are asked for in turns, by what they are."""
+    common, other, rarer = said
+    name = _name()
+    searched = {
+        "a common word": common,
+        "two common words": f"{common} {other}",
+        "a word of one in a hundred": rarer,
+        "a rare word": _rare(),
+        "a common word and a rare one": f"{common} {_rare()}",
+        "a number": str(_middle()),
+        "a beginning of a word": common[:3],
+        "a customer's name": name,
+        "nothing": "xyzzyx",
+    }
+    return {
+        "list, open": ["/views/open"],
+        "list, mine": ["/views/mine"],
+        "list, unassigned": ["/views/unassigned"],
+        "list, resolved": ["/views/resolved"],
+        "list, open, second page": [_second("open")],
+        "list, resolved, second page": [_second("resolved")],
+        "view counts": ["/views/_counts?view=open"],
+        f"ticket of {SHORT} messages": [f"/views/open/tickets/{one}" for one in _tickets(SHORT)],
+        f"ticket of {LONG} messages": [f"/views/open/tickets/{one}" for one in _tickets(LONG)],
+        f"customer with {ENTRIES:,} entries": [f"/customers/{_customer()}"],
+        "customers": ["/customers"],
+        "customers, a name": [f"/customers?q={quote_plus(name)}"],
+        "customers, a beginning": [f"/customers?q={quote_plus(name[:2])}"],
+        "people of a composer": [f"/recipients/_suggest?q={quote_plus(name[:3])}"],
+        "attention": ["/attention"],
+        **{f"search, {what}": [f"/search?q={quote_plus(q)}"] for what, q in searched.items()},
+        "palette, a common word": [f"/palette/_results?q={common}"],
+    }
+
+
+def _admin() -> Agent:
+    return db.session.scalars(select(Agent).where(Agent.role == "admin").order_by(Agent.id)).one()
+
+
+def _second(view: str) -> str:
+    return f"/views/{view}/_rows?before={lists.page(_admin(), view).next or ''}"
+
+
+def _tickets(messages: int) -> Sequence[int]:
+    """The newest, as people look at them; a long one has so many at least."""
+    which = Ticket.message_count == messages if messages < LONG else Ticket.message_count >= messages
+    return db.session.scalars(select(Ticket.id).where(which).order_by(Ticket.id.desc()).limit(EACH)).all()
+
+
+def _middle() -> int:
+    """The number of a ticket that is neither new nor old."""
+    half = (db.session.scalar(select(func.max(Ticket.id))) or 0) // 2
+    return db.session.scalars(select(Ticket.id).where(Ticket.id >= half).order_by(Ticket.id)).first() or half
+
+
+def _name() -> str:
+    """Of the customer of that ticket."""
+    named = select(Customer.name).join(Identity, Identity.customer_id == Customer.id)
+    named = named.join(Ticket, Ticket.identity_id == Identity.id)
+    return db.session.scalars(named.where(Ticket.id >= _middle(), Customer.name != "").order_by(Ticket.id)).first() or ""
+
+
+def _rare() -> str:
+    """A word that nobody else wrote: the address of who wrote then, before its @ and without dots."""
+    at = select(Identity.address).join(Ticket, Ticket.identity_id == Identity.id)
+    address = db.session.scalars(at.where(Ticket.id >= _middle()).order_by(Ticket.id)).first() or ""
+    return max(words_of(address.partition("@")[0]) or ["x"], key=len)
+
+
+def _customer() -> int:
+    """Who has the most conversations."""
+    most = select(Identity.customer_id).join(Ticket, Ticket.identity_id == Identity.id)
+    most = most.group_by(Identity.customer_id).order_by(func.count().desc(), Identity.customer_id)
+    return db.session.scalars(most.limit(1)).one()
+
+
+def top_up() -> None:
+    """A small house has no customer with so many entries: theirs are copies of others', all over its time."""
+    with db.writing() as session:
+        identity, n = session.execute(
+            select(Ticket.identity_id, func.count())
+            .group_by(Ticket.identity_id)
+            .order_by(func.count().desc(), Ticket.identity_id)
+            .limit(1)
+        ).one()
+        copied = [one for one in Ticket.__table__.columns if one.key not in ("id", "identity_id")]
+        done = select(literal(identity), *copied).where(Ticket.status == "closed").order_by(Ticket.id)
+        ...
