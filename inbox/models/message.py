@@ -41,7 +41,9 @@ class Message(Base):
         Index("ix_message_ticket", "ticket_id", "id"),
         Index("ix_message_state_not_before", "state", "not_before"),
         Index("ix_message_account_sent", "account_id", "sent_at"),
-        Index("ix_message_not_sent", "id", sqlite_where=text(NOT_SENT), postgresql_where=text(NOT_SENT)),
+        Index(
+            "ix_message_not_sent", "state", "id", sqlite_where=text(NOT_SENT), postgresql_where=text(NOT_SENT)
+        ),
         Index("ix_message_raw", "raw_sha256", sqlite_where=_HAS_RAW, postgresql_where=_HAS_RAW),
         NEVER_REUSED,
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import Blueprint, request
 
 from inbox import search
@@ -24,14 +26,19 @@ def asked() -> str:
 @bp.get("")
 @allow(AGENT)
 def index() -> str:
-    return inbox_page("search", Page(search.find(me(), asked()), None), q=asked())
+    return _page()
 
 
 @bp.get("/tickets/<int:ticket_id>")
 @allow(AGENT)
 def show(ticket_id: int) -> str:
     ticket = found.ticket(ticket_id, *found.PANE)
-    return inbox_page("search", Page(search.find(me(), asked()), None), q=asked(), **thread(ticket))
+    return _page(**thread(ticket))
+
+
+def _page(**beside: Any) -> str:
+    found = search.look(me(), asked())
+    return inbox_page("search", Page(found.tickets, None), q=asked(), partly=not found.complete, **beside)
 
 
 @bp.get("/_rows")

@@ -18,7 +18,7 @@ PARTS = (
     ("ix_ticket_mine", "ticket", ["assignee_id", "active_at", "id"], f"assignee_id IS NOT NULL AND {OPEN}"),
     ("ix_ticket_nobodys", "ticket", ["active_at", "id"], f"assignee_id IS NULL AND {OPEN}"),
     ("ix_customer_merged", "customer", ["merged_into_id"], "merged_into_id IS NOT NULL"),
-    ("ix_message_not_sent", "message", ["id"], "state = 'failed' AND NOT put_aside"),
+    ("ix_message_not_sent", "message", ["state", "id"], "state = 'failed' AND NOT put_aside"),
 )
 """A list each: what it shows stands in its index, in its order, and nothing else does."""
 

@@ -1,0 +1,237 @@
+"""The hottest queries stand in their indexes on both databases, so that no page grows with the house.
+
+They are the product's own, heard while the real functions ask. Where an index is missing, this fails.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection, event, insert, select, text
+
+from inbox import attention, conversation, customers, db, intake, lists, search, timeline
+from inbox.customers import Asked
+from inbox.models import Agent, CustomerWord, Event, Message, Payload, Ticket
+from tests.people import MailFrom
+
+MANY, FIRST = 1_500, 1_000_000
+"""So many tickets with numbers from here on; messages, customers and their addresses have the same ones."""
+
+BIG = (
+    "ticket",
+    "message",
+    "event",
+    "payload",
+    "customer",
+    "identity",
+    "customer_word",
+    "ticket_text",
+    "thread",
+)
+"""Tables that grow with the house."""
+
+MAIL = (
+    b"From: Rui <rui@else.example>\r\nTo: support@barro.example\r\nSubject: Plates\r\n"
+    b"Message-ID: <1@else.example>\r\n\r\nWhere are they?\r\n"
+)
+
+
+@dataclass(frozen=True)
+class Hot:
+    """What is asked, the indexes that answer, and whether the answer comes in their order."""
+
+    ask: Callable[[Agent], object]
+    indexes: tuple[str, ...]
+    ordered: bool = False
+    words: bool = False
+    """Whether the index of words is asked, which each database has in its own way."""
+
+
+def _second(agent: Agent, view: str) -> object:
+    return lists.page(agent, view, lists.page(agent, view).next)
+
+
+def _one(agent: Agent) -> Ticket:
+    return db.session.scalars(select(Ticket).where(Ticket.id < FIRST)).one()
+
+
+def _take_in(_agent: Agent) -> None:
+    for payload in intake.accept_mail(MAIL, ["support@barro.example"]):
+        intake.read_now(payload)
+
+
+HOT = {
+    "open": Hot(lambda me: lists.page(me, "open"), ("ix_ticket_open",), ordered=True),
+    "mine": Hot(lambda me: lists.page(me, "mine"), ("ix_ticket_mine",), ordered=True),
+    "unassigned": Hot(lambda me: lists.page(me, "unassigned"), ("ix_ticket_nobodys",), ordered=True),
+    "resolved": Hot(lambda me: _second(me, "resolved"), ("ix_ticket_done",), ordered=True),
+    "spam": Hot(lambda me: lists.page(me, "spam"), ("ix_ticket_spam",), ordered=True),
+    "counts": Hot(lists.counts, ("ix_message_not_sent", "ix_payload_")),
+    "conversation": Hot(lambda me: conversation.newest(_one(me)), ("ix_message_ticket", "ix_happenedticket")),
+    "timeline": Hot(lambda me: timeline.page(_one(me).customer, me), ("ix_ticket_identity_id",)),
+    "customers": Hot(lambda me: customers.page(me, Asked()), ("ix_customer_activity",), ordered=True),
+    "customers with a word": Hot(
+        lambda me: customers.page(me, Asked(q="rare")), ("ix_customer_activity", "ix_customer_word_customer")
+    ),
+    "people": Hot(lambda me: customers.people(me, "guest"), ("ix_customer_activity", "customer_word")),
+    "search": Hot(
+        lambda me: search.find(me, "cup"), ("ix_ticket_open", "ix_ticket_done", "ix_message_ticket")
+    ),
+    "search, a rare word": Hot(
+        lambda me: search.find(me, "nowhere"), ("ix_ticket_open", "ix_ticket_done"), words=True
+    ),
+    "attention": Hot(
+        lambda me: [attention.messages(me), attention.payloads(me)], ("ix_message_not_sent", "ix_payload_")
+    ),
+    "a mail is taken in": Hot(_take_in, ("ix_payload_sender",)),
+}
+
+
+@pytest.fixture
+def full(ada: Agent, mail_from: MailFrom, database: Connection) -> Agent:
+    """A house of so many tickets; the one who asks sees all of them."""
+    first = mail_from(subject="A cup")
+    message = db.session.scalars(select(Message)).one()
+    numbers = range(FIRST, FIRST + MANY)
+    _copies(first.customer, [{"id": n, "active_at": _at(n)} for n in numbers])
+    _copies(first.identity, [{"id": n, "customer_id": n, "address": f"guest{n}@x.example"} for n in numbers])
+    _copies(first, [{"id": n, "identity_id": n, **_standing(n, ada)} for n in numbers])
+    _copies(message.thread, [{"id": n, "ticket_id": n, "external_id": f"t{n}"} for n in numbers])
+    _copies(
+        message,
+        [
+            {"id": n, "ticket_id": n, "thread_id": n, "identity_id": n, "external_id": f"c{n}"}
+            for n in numbers
+        ],
+    )
+    happened = db.session.scalars(select(Event).where(Event.ticket_id == first.id)).first()
+    _copies(happened, [{"id": n, "ticket_id": n} for n in numbers])
+    payload = Payload(account=first.account, sha256="0" * 64, size=1, state="parsed")
+    db.session.add(payload)
+    db.session.flush()
+    _copies(payload, [{"id": n} for n in numbers])
+    db.session.execute(insert(CustomerWord), [{"customer_id": n, "word": f"guest{n}"} for n in numbers])
+    rows = [{"row": row, "ticket": n, "folded": "a cup"} for n in numbers for row in (2 * n, 2 * n + 1)]
+    db.session.execute(search._sql().insert, rows)
+    db.session.commit()
+    if db.dialect() == "postgresql":
+        database.execute(text("SET LOCAL enable_seqscan = off"))
+        database.execute(text("ANALYZE"))
+    return ada
+
+
+def _copies(row: Any, others: list[dict[str, Any]]) -> None:
+    table = row.__table__
+    same = {column.key: getattr(row, column.key) for column in table.columns}
+    db.session.execute(insert(table), [{**same, **other} for other in others])
+
+
+def _at(number: int) -> Any:
+    return db.now() - timedelta(minutes=number)
+
+
+def _standing(number: int, ada: Agent) -> dict[str, Any]:
+    status = ("open", "resolved", "closed", "new", "spam")[number % 5]
+    return {"status": status, "active_at": _at(number), "assignee_id": ada.id if number % 2 else None}
+
+
+# ------------------------------------------------------------------------------------------- hearing
+
+
+@contextmanager
+def heard(connection: Connection) -> Iterator[list[tuple[str, Any]]]:
+    """What is asked meanwhile: statements with their values."""
+    asked: list[tuple[str, Any]] = []
+
+    def note(
+        _connection: object, _cursor: object, said: str, values: Any, _context: object, many: bool
+    ) -> None:
+        if said.startswith(("SELECT", "WITH")) and not many:
+            asked.append((said, values))
+
+    event.listen(connection, "before_cursor_execute", note)
+    try:
+        yield asked
+    finally:
+        event.remove(connection, "before_cursor_execute", note)
+
+
+@dataclass(frozen=True)
+class Step:
+    """How a table is read: by which index, and whether all of it."""
+
+    table: str
+    index: str
+    whole: bool
+
+
+def _steps(connection: Connection, said: str, values: Any) -> tuple[list[Step], bool]:
+    """The steps of a statement's plan, and whether it sorts."""
+    if connection.dialect.name == "postgresql":
+        plan = connection.exec_driver_sql(f"EXPLAIN (FORMAT JSON) {said}", values).scalar_one()
+        nodes = list(_nodes(plan[0]["Plan"]))
+        return [_postgres(node) for node in nodes if "Index Name" in node or "Relation Name" in node], any(
+            node["Node Type"].endswith("Sort") for node in nodes
+        )
+    lines = [row[-1] for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {said}", values)]
+    found = [match for line in lines if (match := SQLITE.match(line))]
+    steps = [Step(one["table"], one["index"] or one["words"] or "", _is_whole(one)) for one in found]
+    return steps, any("FOR ORDER BY" in line for line in lines)
+
+
+SQLITE = re.compile(
+    r"(?P<how>SCAN|SEARCH) (?P<table>\w+?)(_\d+)?( USING (COVERING )?INDEX (?P<index>\w+).*"
+    r"| VIRTUAL TABLE INDEX 0:(?P<words>.*)| USING INTEGER PRIMARY KEY.*)?$"
+)
+
+
+def _is_whole(step: re.Match[str]) -> bool:
+    return step["how"] == "SCAN" and not step["words"]
+
+
+def _nodes(node: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    yield node
+    for inner in node.get("Plans", ()):
+        yield from _nodes(inner)
+
+
+def _postgres(node: dict[str, Any]) -> Step:
+    by_bitmap = node["Node Type"] == "Bitmap Heap Scan"  # what it reads is named below it
+    whole = "Index Cond" not in node and not by_bitmap
+    return Step(node.get("Relation Name", ""), node.get("Index Name", ""), whole)
+
+
+def plan_of(hot: Hot, agent: Agent, connection: Connection) -> None:
+    """Assert that all it asks stands in indexes."""
+    with heard(connection) as asked:
+        hot.ask(agent)
+    plans = [(said, *_steps(connection, said, values)) for said, values in asked]
+    used = " ".join(step.index for _said, steps, _sorts in plans for step in steps)
+    for said, steps, sorts in plans:
+        for step in steps:
+            named = step.index.startswith(hot.indexes) if step.index else False
+            assert not (step.whole and step.table in BIG) or named, (step, said)
+        assert not (sorts and hot.ordered and any(step.index in hot.indexes for step in steps)), said
+    for index in hot.indexes:
+        assert index in used, (index, used)
+    if hot.words:
+        assert re.search(r"ix_ticket_text_body|M\d", used), used
+
+
+@pytest.mark.parametrize("name", HOT)
+def test_a_hot_query_stands_in_its_index(name: str, full: Agent, database: Connection) -> None:
+    plan_of(HOT[name], full, database)
+
+
+@pytest.mark.parametrize("index", ["ix_ticket_open", "ix_message_not_sent", "ix_customer_activity"])
+def test_without_its_index_that_is_seen(index: str, full: Agent, database: Connection) -> None:
+    name = next(name for name, hot in HOT.items() if index in hot.indexes)
+    database.execute(text(f"DROP INDEX {index}"))
+    with pytest.raises(AssertionError):
+        plan_of(HOT[name], full, database)
