@@ -73,7 +73,7 @@ HOT = {
     "resolved": Hot(lambda me: _second(me, "resolved"), ("ix_ticket_done",), ordered=True),
     "spam": Hot(lambda me: lists.page(me, "spam"), ("ix_ticket_spam",), ordered=True),
     "counts": Hot(lists.counts, ("ix_message_not_sent", "ix_payload_")),
-    "conversation": Hot(lambda me: conversation.newest(_one(me)), ("ix_message_ticket", "ix_happenedticket")),
+    "conversation": Hot(lambda me: conversation.newest(_one(me)), ("ix_message_ticket", "ix_event_ticket")),
     "timeline": Hot(lambda me: timeline.page(_one(me).customer, me), ("ix_ticket_identity_id",)),
     "customers": Hot(lambda me: customers.page(me, Asked()), ("ix_customer_activity",), ordered=True),
     "customers with a word": Hot(

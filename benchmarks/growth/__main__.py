@@ -11,19 +11,18 @@ times that of the smallest, or its memory.
 from __future__ import annotations
 
 import argparse
-import json
 import shutil
 import sys
 import tempfile
-import time
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from benchmarks.ingest import POSTGRES
 from benchmarks.growth import subjects
-from benchmarks.growth.houses import Filled, Served, filled
+from benchmarks.growth.filling import filled
+from benchmarks.growth.house import Filled
+from benchmarks.growth.served import Served
 
 MOST = 1.5
 SAMPLES, WARM = 40, 3
@@ -67,7 +66,9 @@ def _asked(said: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.growth")
     parser.add_argument("--sizes", default=SIZES, help="tickets in each house, the smallest first")
     parser.add_argument("--databases", default=DATABASES)
-    parser.add_argument("--data", default="", help="where houses are kept for the next run; else they are removed")
+    parser.add_argument(
+        "--data", default="", help="where houses are kept for the next run; else they are removed"
+    )
     parser.add_argument("--samples", type=int, default=SAMPLES)
     parser.add_argument("--only", default="", help="questions whose name holds this")
     parser.add_argument("--check", action="store_true", help=f"end with 1 above {MOST} times")
@@ -79,7 +80,9 @@ def _one(kind: str, sizes: Sequence[int], folder: Path, asked: argparse.Namespac
     print(f"\n== {kind}", flush=True)
     with ExitStack() as stack:
         try:
-            houses = [stack.enter_context(filled(kind, size, folder, keep=bool(asked.data))) for size in sizes]
+            houses = [
+                stack.enter_context(filled(kind, size, folder, keep=bool(asked.data))) for size in sizes
+            ]
         except ConnectionError as problem:
             print(f"skipped: {problem}")
             return []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -14,13 +15,16 @@ import socketio
 from sqlalchemy import event, select
 
 from benchmarks.growth import subjects
-from benchmarks.growth.houses import Answer, Filled, opened
-from benchmarks.mails import fresh
-from benchmarks.memory import pss_of_this
+from benchmarks.growth.house import Filled, opened
+from benchmarks.mails import varied
+from benchmarks.memory import _pss
 from inbox import db, intake, live, logs, queue, signin, sockets
 from inbox.config import settings
 from inbox.models import Account, Agent
 from inbox.web import limits
+
+Answer = tuple[float, int, int]
+"""Milliseconds, statements, bytes."""
 
 Question = Callable[[int], int]
 """Asks once, the so manyth time, and returns how many bytes were answered."""
@@ -36,7 +40,7 @@ def serve(pipe: Connection, house: Filled, words: Sequence[str]) -> None:
                 name, number = pipe.recv()
             except EOFError:
                 return
-            pipe.send(_answered(questions[name], number) if name else pss_of_this())
+            pipe.send(_answered(questions[name], number) if name else _pss(os.getpid()))
 
 
 def _answered(question: Question, number: int) -> Answer:
@@ -82,7 +86,7 @@ def _page(browser: Any, paths: Sequence[str], number: int) -> int:
 
 def _mail(account: tuple[int, str], run: int, number: int) -> int:
     """From its bytes to a ticket. The bells are measured by ``live``."""
-    raw = fresh(f"growth-{run}", number)
+    raw = varied(number + 1, seed=run)[number].replace(b"<bench-", f"<growth-{run}-".encode())
     for payload in intake.accept([account[0]], raw, [account[1]]):
         intake.read_now(payload)
     return len(raw)

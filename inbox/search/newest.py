@@ -130,7 +130,7 @@ def _read(agent: Agent, words: Sequence[Word]) -> Read:
     return Read([(newest[row[0]], row[0]) for row in found if all(row[1:])], having, len(newest))
 
 
-def _newest(agent: Agent) -> Select[tuple[datetime, int]]:
+def _newest(agent: Agent) -> Select[datetime, int]:
     """Open ones and done ones, each from an index that is in this order."""
     parts = [
         select(Ticket.active_at, Ticket.id)

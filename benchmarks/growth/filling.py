@@ -1,49 +1,34 @@
-"""A house of so many tickets, filled once and kept, and the process that answers for it."""
+"""Filling a house of so many tickets with the world of the demo, and keeping it for the next run."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-import multiprocessing
-import os
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 from sqlalchemy import create_engine, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import NullPool
 
-from benchmarks.ingest import POSTGRES
-from inbox import config, db, demo, files, migrate
+from benchmarks.databases import POSTGRES
+from benchmarks.growth import subjects
+from benchmarks.growth.house import Filled, opened
+from inbox import demo, migrate
 
 SEED = 7
 UNTIL = datetime(2026, 11, 2, 12, tzinfo=UTC)
 """The world's last moment: a house that is kept is the same tomorrow."""
 
-Answer = tuple[float, int, int]
-"""Milliseconds, statements, bytes."""
-
-
-@dataclass(frozen=True, slots=True)
-class Filled:
-    """A database with so many tickets, and the folder of its files."""
-
-    kind: str
-    size: int
-    url: str
-    folder: Path
-
 
 @contextmanager
 def filled(kind: str, size: int, folder: Path, *, keep: bool) -> Iterator[Filled]:
-    """Ready to be asked: one that was kept, or filled now. Raises ConnectionError where there is no server."""
+    """Ready to be asked: one that was kept, or filled now. Raises ConnectionError without a server."""
     own = folder / f"{kind}-{size}"
     house = Filled(kind, size, _url(kind, size, own), own)
     note = own / "filled.json"
@@ -85,21 +70,7 @@ def _fill(house: Filled) -> None:
     with opened(house):
         migrate.upgrade()
         demo.build(house.size, SEED, UNTIL)
-
-
-@contextmanager
-def opened(house: Filled) -> Iterator[None]:
-    """This process's database and files are the house's."""
-    os.environ["PROSA__DATA__DIR"] = str(house.folder)
-    os.environ["PROSA__REDIS__URL"] = f"unix://{house.folder}/no-valkey.sock"
-    config.settings.cache_clear()
-    files.use(config.settings().files_url)
-    engine = db.connect(house.url)
-    try:
-        yield
-    finally:
-        db.session.remove()
-        engine.dispose()
+        subjects.top_up()
 
 
 def _name(house: Filled) -> str:
@@ -133,44 +104,3 @@ def _server() -> Iterator[Any]:
         raise ConnectionError(f"no PostgreSQL at {address.host}") from problem
     with connection:
         yield connection
-
-
-class Served:
-    """The process that answers for a house: it holds the application, and is asked through a pipe."""
-
-    def __init__(self, house: Filled, words: Sequence[str]) -> None:
-        self.house = house
-        ours, theirs = multiprocessing.get_context("spawn").Pipe()
-        self.pipe: Connection = ours
-        from benchmarks.growth.serving import serve
-
-        self.process = multiprocessing.get_context("spawn").Process(
-            target=serve, args=(theirs, house, words), daemon=True
-        )
-
-    @property
-    def size(self) -> int:
-        return self.house.size
-
-    def __enter__(self) -> Self:
-        self.process.start()
-        self.questions: list[str] = self._said()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.pipe.close()
-        self.process.join(10)
-        self.process.kill()
-
-    def ask(self, name: str, number: int) -> Answer:
-        self.pipe.send((name, number))
-        return self._said()
-
-    def memory(self) -> float:
-        """PSS in megabytes."""
-        self.pipe.send(("", 0))
-        return self._said()
-
-    def _said(self) -> Any:
-        """What it answers; EOFError where it ended instead."""
-        return self.pipe.recv()
