@@ -21,7 +21,9 @@ from inbox.models.team import membership
 MOST = 200
 
 
-_UNSENT = tuple(literal_column(part) for part in ("message.state = 'failed'", "NOT message.put_aside"))
+_UNSENT: tuple[ColumnElement[bool], ...] = tuple(
+    literal_column(part) for part in ("message.state = 'failed'", "NOT message.put_aside")
+)
 """In the words of ``ix_message_not_sent``, so that a database knows its index by them."""
 
 

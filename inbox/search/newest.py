@@ -50,7 +50,8 @@ ENOUGH = 3
 CANDIDATES = 20_000
 """Tickets with the rarest word that are looked at; a rarer one is looked for everywhere."""
 
-ALL = 2**31
+ALL = range(2**31)
+"""Every number of a ticket."""
 
 _NEWEST = (Ticket.active_at.desc(), Ticket.id.desc())
 
@@ -97,12 +98,13 @@ def holding(agent: Agent, typed: Sequence[str], limit: int) -> Held:
     read = _read(agent, words)
     found, complete = {*read.whole}, read.tickets < READ
     rarest_first = [words[n] for n in sorted(range(len(words)), key=read.having.__getitem__)]
-    last = _last()
+    last = 0 if complete else session.scalar(select(func.max(Ticket.id))) or 0
     for tickets in _steps(limit, read):
         if complete or len(found) >= limit:
             break
         complete = tickets >= last
-        found |= _asked(agent, rarest_first, 0 if complete else last - tickets, limit)
+        asked = ALL if complete else range(last - tickets + 1, last + 1)
+        found |= _asked(agent, rarest_first, asked, limit)
     ids = [number for _at, number in sorted(found, reverse=True)[:limit]]
     return Held(ids, complete or len(ids) == limit)
 
@@ -111,7 +113,7 @@ def _steps(limit: int, read: Read) -> list[int]:
     """Of how many of the newest tickets the index is asked, one after the other."""
     fills = [ENOUGH * READ * limit // len(read.whole)] if read.whole else []
     rarest = min(read.having)
-    return [*fills, CANDIDATES * READ // rarest if rarest else ALL]
+    return [*fills, CANDIDATES * READ // rarest if rarest else len(ALL)]
 
 
 # ----------------------------------------------------------------------------- the newest, as they stand
@@ -147,13 +149,13 @@ def _newest(agent: Agent) -> Select[datetime, int]:
 # ------------------------------------------------------------------------------------- the index is asked
 
 
-def _asked(agent: Agent, words: Sequence[Word], after: int, limit: int) -> set[Place]:
-    """Among the tickets with a number after this one. The first word is looked up, the others are looked for
-    in what it finds."""
+def _asked(agent: Agent, words: Sequence[Word], tickets: range, limit: int) -> set[Place]:
+    """Among the tickets with these numbers. The first word is looked up, the others are looked for in what it
+    finds."""
     rarest, *others = words
     found = (
         select(Ticket.active_at, Ticket.id)
-        .where(Ticket.id.in_(_with(rarest, after)), Ticket.status != "spam", visible_to(agent))
+        .where(Ticket.id.in_(_with(rarest, tickets)), Ticket.status != "spam", visible_to(agent))
         .where(*(_somewhere(word) for word in others))
         .order_by(*_NEWEST)
         .limit(limit)
@@ -161,20 +163,18 @@ def _asked(agent: Agent, words: Sequence[Word], after: int, limit: int) -> set[P
     return {(at, number) for at, number in session.execute(found)}
 
 
-def _with(word: Word, after: int) -> Any:
-    """The tickets with a row that holds it."""
+def _with(word: Word, tickets: range) -> Any:
+    """The tickets with a row that holds it. All that was said in the newest ones was said since the first of
+    them began."""
     found = select(_TEXT.c.ticket_id).where(_indexed(word))
-    if not after:
+    if tickets is ALL:
         return found
-    message = select(Message.id).where(Message.ticket_id > after).order_by(Message.ticket_id, Message.id)
+    message = (
+        select(Message.id).where(Message.ticket_id >= tickets[0]).order_by(Message.ticket_id, Message.id)
+    )
     first = session.scalar(message.limit(1)) or 0
-    own = found.where(_row() > 2 * after + 1, _row() <= 2 * _last() + 1, _row() % 2 == 1)
+    own = found.where(_row() > 2 * tickets[0], _row() <= 2 * tickets[-1] + 1, _row() % 2 == 1)
     return union_all(own, found.where(_row() >= 2 * first, _row() % 2 == 0))
-
-
-def _last() -> int:
-    """The highest number of a ticket."""
-    return session.scalar(select(func.max(Ticket.id))) or 0
 
 
 def _somewhere(word: Word) -> ColumnElement[bool]:
