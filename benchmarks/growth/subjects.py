@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 from urllib.parse import quote_plus
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import ColumnElement, func, insert, literal, select, update
 
 from benchmarks.growth.house import Filled, opened
 from inbox import db, lists
@@ -125,16 +125,30 @@ def _customer() -> int:
 
 
 def top_up() -> None:
-    """Whoever has the most conversations has so many: in a small house theirs are copies of others', all over
-    its time, and without words of their own."""
+    """What a small house has not enough of is copied from others', all over its time: whoever has the most
+    conversations gets ``ENTRIES`` (without words of their own), and one conversation ``LONG`` messages."""
     with db.writing() as session:
-        customer = select(Identity.id).where(Identity.customer_id == _customer()).limit(1).scalar_subquery()
-        n = session.scalar(select(func.count(Ticket.id)).where(Ticket.identity_id == customer)) or 0
-        table: Any = Ticket.__table__
-        copied = [column for column in table.columns if column.key not in ("id", "identity_id")]
-        closed = select(customer, *copied).where(Ticket.status == "closed").order_by(func.random())
-        into = ["identity_id", *(column.key for column in copied)]
-        while n < ENTRIES:
-            made = session.execute(insert(table).from_select(into, closed.limit(ENTRIES - n)))
-            n += made.rowcount  # type: ignore[attr-defined]
+        theirs = select(Identity.id).where(Identity.customer_id == _customer()).order_by(Identity.id).limit(1)
+        identity = session.scalars(theirs).one()
+        _copies(Ticket, ENTRIES, "identity_id", identity, Ticket.status == "closed")
+        if not _tickets(LONG):
+            [ticket, *_others] = _tickets(SHORT)
+            _copies(Message, LONG, "ticket_id", ticket, Message.kind != "note")
+            session.execute(update(Ticket).where(Ticket.id == ticket).values(message_count=LONG))
         recount()
+
+
+UNIQUE = ("id", "external_id", "idempotency_key")
+
+
+def _copies(
+    of: type[Ticket | Message], wanted: int, belongs: str, owner: int, which: ColumnElement[bool]
+) -> None:
+    """Until so many rows belong to their owner."""
+    table: Any = of.__table__
+    columns = [column for column in table.columns if column.key not in (*UNIQUE, belongs)]
+    others = select(literal(owner), *columns).where(which, table.c[belongs] != owner).order_by(func.random())
+    there = select(func.count()).where(table.c[belongs] == owner)
+    while (n := db.session.scalar(there) or 0) < wanted:
+        into = [belongs, *(column.key for column in columns)]
+        db.session.execute(insert(table).from_select(into, others.limit(wanted - n)))
