@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from inbox import customers, search, tickets
-from inbox.models import Agent, Team
+from inbox import customers, db, search, tickets
+from inbox.models import Agent, Team, Ticket
+from inbox.search import newest
 from tests import asked
 from tests.attacks.post import again
+from tests.clients import ClientFor
 from tests.people import MailFrom
 
 
@@ -104,3 +106,56 @@ def test_by_what_the_customer_said_of_how_it_was(
     assert found(ada, "certo depois") == [survey.ticket_id]
     tickets.move(survey.ticket, linen, ada)
     assert found(again(grace), "certo depois") == [], "who may not see the ticket does not find its comment"
+
+
+# ------------------------------------------------------------------- when there are more than are read first
+
+
+@pytest.fixture
+def seven(mail_from: MailFrom, monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Their numbers, newest first; only two are read before the index is asked."""
+    monkeypatch.setattr(newest, "READ", 2)
+    numbers = [
+        mail_from(f"Guest <guest{n}@x.example>", subject=f"Cup {n}", text=said).id
+        for n, said in enumerate(["blue plate", "red", "blue", "red", "red", "blue", "red"])
+    ]
+    return numbers[::-1]
+
+
+def test_what_is_older_than_the_first_ones_is_found_newest_first(seven: list[int], ada: Agent) -> None:
+    assert found(ada, "cup") == seven
+    assert found(ada, "blue") == [seven[1], seven[4], seven[6]]
+    assert found(ada, "plate") == [seven[6]] and found(ada, "guest0") == [seven[6]]
+    assert [ticket.id for ticket in search.find(ada, "cup", limit=3)] == seven[:3]
+    assert found(ada, "green") == []
+
+
+def test_older_ones_hold_every_word_in_any_of_their_messages(seven: list[int], ada: Agent) -> None:
+    oldest = db.session.get_one(Ticket, seven[-1])
+    tickets.note(oldest, ada, "<p>warehouse</p>", key="n")
+    for number in seven[:3]:
+        tickets.note(db.session.get_one(Ticket, number), ada, "<p>nothing new</p>", key=f"n{number}")
+    assert found(ada, "plate warehouse") == [oldest.id] == found(ada, "warehouse cup")
+    assert found(ada, "warehouse red") == []
+
+
+def test_older_spam_and_what_is_anothers_are_not_found(
+    seven: list[int], ada: Agent, grace: Agent, linen: Team
+) -> None:
+    tickets.mark_spam(db.session.get_one(Ticket, seven[6]), ada)
+    tickets.move(db.session.get_one(Ticket, seven[4]), linen, ada)
+    assert found(ada, "blue") == [seven[1], seven[4]] and found(again(grace), "blue") == [seven[1]]
+
+
+def test_a_page_says_that_older_ones_were_not_looked_at(
+    seven: list[int], ada: Agent, client_for: ClientFor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tickets.note(db.session.get_one(Ticket, seven[6]), ada, "<p>not a red one</p>", key="n")
+    for number in seven[:2]:
+        tickets.note(db.session.get_one(Ticket, number), ada, "<p>nothing new</p>", key=f"n{number}")
+    page = client_for(ada)
+    assert found(ada, "blue red") == [seven[6]]
+    assert "only the newer ones" not in page.get("/search?q=blue+red").text
+    monkeypatch.setattr(newest, "CANDIDATES", 1)
+    assert search.look(ada, "blue red") == search.Found([], complete=False)
+    assert "only the newer ones were looked at" in page.get("/search?q=blue+red").text
