@@ -111,10 +111,13 @@ def _name() -> str:
 
 
 def _rare() -> str:
-    """A word that nobody else wrote: the address of who wrote then, before its @ and without dots."""
-    at = select(Identity.address).join(Ticket, Ticket.identity_id == Identity.id)
-    address = db.session.scalars(at.where(Ticket.id >= _middle()).order_by(Ticket.id).limit(1)).first() or ""
-    return max(words_of(address.partition("@")[0]) or ["x"], key=len)
+    """A word that was written once and is not in use: in the middle of the house, and not lately."""
+    which = Message.ticket_id.between(_middle(), _middle() + EACH)
+    there = db.session.scalars(select(Message.text).where(which)).all()
+    lately = db.session.scalars(select(Message.text).order_by(Message.id.desc()).limit(2_000)).all()
+    unused = {word for said in there for word in words_of(said)}
+    unused -= {word for said in lately for word in words_of(said)}
+    return max(sorted(unused), key=len, default="x")
 
 
 def _customer() -> int:
