@@ -50,6 +50,8 @@ class Peer:
         """What becomes of the next mails, in turn: an answer, or one of the constants above. Then 250."""
         self.dislikes: dict[bytes, str] = {}
         """By a word that stands in a mail, what it always answers to it."""
+        self.on_taken: Callable[[bytes, str], None] = lambda mail, fate: None
+        """Who keeps a ledger of their own hears of each mail, and what became of it afterwards."""
         self.hourly = 0
         self.too_many = "421 4.7.0 Too many messages, try again later"
         self.clock: Callable[[], float] = time.time
@@ -225,6 +227,7 @@ class Talk:
         fate = next((said for word, said in self.peer.dislikes.items() if word in mail), fate)
         if fate in (RESET_TAKEN, RESET_AFTER) or fate.startswith("250"):
             self._take(mail)
+            self.peer.on_taken(mail, fate)
         if fate == STALL:
             self._stall()
         if fate == RESET_AFTER:

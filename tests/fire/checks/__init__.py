@@ -1,0 +1,71 @@
+"""What must be true when all is quiet: one file an invariant, each returning its offences in words.
+
+They look at the ledger and at the database, never at what the product says of itself, except where its own
+proof is what is to be tried (the seals over the trail).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from tests.fire.checks import arrived, counted, left, order, screens, sealed, secret, timers
+from tests.fire.ledger import Ledger
+
+if TYPE_CHECKING:
+    from tests.fire.run import Run
+    from tests.fire.screen import Screen
+
+Ask = Callable[..., Sequence[Any]]
+
+
+@dataclass
+class Evidence:
+    ledger: Ledger
+    ask: Ask
+    """SQL and its values in, rows out."""
+    left: Mapping[str, int] = field(default_factory=dict)
+    trouble: Sequence[BaseException] = ()
+    screens: Sequence[Screen] = ()
+    zone: str = "America/Recife"
+
+
+def quiet(evidence: Evidence) -> list[str]:
+    """I0: nothing waits for ever, and none of us stumbled."""
+    stuck = [f"{n} {what} were still waiting" for what, n in evidence.left.items() if n]
+    return stuck + [f"the run itself failed: {type(e).__name__}: {e}" for e in evidence.trouble]
+
+
+CHECKS: tuple[Callable[[Evidence], list[str]], ...] = (
+    quiet,
+    arrived.once,
+    arrived.with_their_bytes,
+    arrived.poison_is_kept,
+    left.acknowledged,
+    left.intended,
+    left.undone,
+    order.events,
+    order.replies,
+    timers.not_early,
+    timers.once,
+    timers.surveys,
+    sealed.whole,
+    counted.tallies,
+    counted.messages,
+    counted.facts,
+    counted.words,
+    secret.notes,
+    screens.as_the_database,
+)
+
+
+def every(run: Run) -> list[str]:
+    from tests.fire.run import ask
+
+    evidence = Evidence(run.ledger, ask, run.left, run.trouble, run.screens)
+    return [
+        f"{check.__module__.rpartition('.')[2]}.{check.__name__}: {said}"
+        for check in CHECKS
+        for said in check(evidence)
+    ]

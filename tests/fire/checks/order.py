@@ -1,0 +1,54 @@
+"""I4: the order within a conversation is the order in which it was committed."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING
+
+from tests.fire.checks.left import by_id
+
+if TYPE_CHECKING:
+    from tests.fire.checks import Evidence
+
+WRITTEN = ("message_received", "reply_written", "note_written")
+
+
+def events(evidence: Evidence) -> list[str]:
+    """A conversation's versions never go back, and its messages stand as they came."""
+    said = []
+    asked = (
+        "SELECT ticket_id, id, version, kind, message_id FROM event WHERE ticket_id IS NOT NULL ORDER BY id"
+    )
+    last: dict[int, int] = defaultdict(int)
+    newest: dict[int, int] = defaultdict(int)
+    for row in evidence.ask(asked):
+        if row.version < last[row.ticket_id]:
+            said.append(f"ticket {row.ticket_id}: event {row.id} has a version before the one before")
+        last[row.ticket_id] = row.version
+        if row.kind in WRITTEN and row.message_id:
+            if row.message_id < newest[row.ticket_id]:
+                said.append(
+                    f"ticket {row.ticket_id}: message {row.message_id} stands before one that came earlier"
+                )
+            newest[row.ticket_id] = row.message_id
+    for ticket, version in evidence.ask("SELECT id, version FROM ticket"):
+        if version < last[ticket]:
+            said.append(f"ticket {ticket} is at version {version}, and an event of it at {last[ticket]}")
+    return said
+
+
+def replies(evidence: Evidence) -> list[str]:
+    """Replies of a conversation leave as they were written, but for those that had to be tried again."""
+    taken = by_id(evidence.ledger)
+    asked = """
+        SELECT ticket_id, message_id_header FROM message
+        WHERE kind = 'reply' AND state = 'sent' AND attempts <= 1 AND send_at IS NULL ORDER BY ticket_id, id
+    """
+    said, before = [], (0, 0.0, "")
+    for ticket, message_id in evidence.ask(asked):
+        if message_id in taken:
+            at = taken[message_id][0].at
+            if ticket == before[0] and at < before[1]:
+                said.append(f"ticket {ticket}: {message_id} left before {before[2]}, which was written first")
+            before = (ticket, at, message_id)
+    return said

@@ -1,0 +1,82 @@
+"""I5: what waits for a moment happens once, and not before; by the house's clock, wherever that was put."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from tests.fire.checks.left import by_id
+
+if TYPE_CHECKING:
+    from tests.fire.checks import Evidence
+
+GRACE = 0.05
+"""Seconds: two processes read one clock one after the other."""
+
+FAKED = 1.5
+"""After how many seconds every process has noticed that the clock was put."""
+
+SURVEYS = """
+    SELECT survey.id, event_id, survey.state, due_at, message_id_header FROM survey
+    LEFT JOIN message ON message.id = survey.message_id
+"""
+
+
+def not_early(evidence: Evidence) -> list[str]:
+    """No reply left within its undo window, and none that was scheduled before its moment."""
+    ledger, said = evidence.ledger, []
+    first = {token: d.at for d in reversed(ledger.deliveries) for token in d.tokens}
+    for errand in ledger.errands.values():
+        if errand.token in first and errand.kind != "note":
+            wanted = ledger.house_time(errand.asked_at) + errand.wait
+            latest = ledger.latest(errand.asked_at - FAKED, first[errand.token])
+            if latest + GRACE < wanted:
+                said.append(f"{errand.key} ({errand.kind}) left {wanted - latest:.2f} s before its time")
+    return said
+
+
+def once(evidence: Evidence) -> list[str]:
+    """A message has one beginning and one end in the history, and is confirmed once a conversation."""
+    said = []
+    asked = """
+        SELECT kind, message_id, count(*) AS n FROM event
+        WHERE kind IN ('reply_written', 'reply_sent', 'message_received', 'survey_sent', 'reply_stopped')
+        AND message_id IS NOT NULL GROUP BY kind, message_id HAVING count(*) > 1
+    """
+    said += [f"message {row.message_id}: {row.kind} {row.n} times" for row in evidence.ask(asked)]
+    confirmed = """
+        SELECT ticket_id, count(*) AS n FROM message WHERE automated = 'acknowledgement'
+        GROUP BY ticket_id HAVING count(*) > 1
+    """
+    said += [f"ticket {row.ticket_id} was confirmed {row.n} times" for row in evidence.ask(confirmed)]
+    return said
+
+
+def surveys(evidence: Evidence) -> list[str]:
+    """Every resolution has one survey, which was asked or not, and not before it was due."""
+    said = []
+    events = {row[0] for row in evidence.ask("SELECT id FROM event WHERE kind = 'resolved'")}
+    rows = evidence.ask(SURVEYS)
+    asked = Counter(row.event_id for row in rows)
+    said += [f"resolution {event} has {asked[event]} surveys" for event in events if asked[event] != 1]
+    taken = by_id(evidence.ledger)
+    for row in rows:
+        deliveries = taken.get(row.message_id_header, [])
+        if row.state == "waiting" or (row.state == "sent" and not deliveries):
+            said.append(f"survey {row.id} is {row.state}, and left {len(deliveries)} times")
+        if deliveries and row.state == "skipped":
+            said.append(f"survey {row.id} was not to be asked, and left")
+        due = moment(row.due_at)
+        if (
+            deliveries
+            and evidence.ledger.latest(due.timestamp() - 7200, deliveries[0].at) + GRACE < due.timestamp()
+        ):
+            said.append(f"survey {row.id} left before it was due")
+    return said
+
+
+def moment(value: Any) -> datetime:
+    """SQLite gives text without a zone, PostgreSQL a moment with one."""
+    found = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
+    return found if found.tzinfo else found.replace(tzinfo=UTC)

@@ -1,0 +1,65 @@
+"""What a seed decides: every mail, every errand, and the order of the mishaps."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+
+SHARES = {
+    "plain": 62, "html": 10, "file": 10, "answer": 8, "twice": 4, "both": 3, "poison": 2, "odd": 1,
+}  # fmt: skip
+"""Of a hundred mails: answers go to what we sent; ``twice`` comes again the same way, ``both`` the other."""
+
+ERRANDS = {"reply": 58, "undo": 12, "later": 12, "note": 10, "resolve": 8}
+
+
+@dataclass(frozen=True)
+class Letter:
+    number: int
+    kind: str
+    route: int
+    """Which of the servers that mail comes through; counted on, whatever there are."""
+    chance: float
+    """For what is decided when it leaves: which of our mails it answers."""
+
+
+@dataclass(frozen=True)
+class Task:
+    number: int
+    kind: str
+    chance: float
+    """Which of the conversations that are there by then."""
+    wait: float
+
+
+@dataclass(frozen=True)
+class Plan:
+    seed: int
+    mails: int = 5000
+    replies: int = 1000
+    minutes: float = 30.0
+    database: str = "sqlite"
+    faults: tuple[str, ...] = ()
+    pause: tuple[float, float] = (0.5, 3.0)
+    """Seconds between two mishaps."""
+
+    def chance(self, of: str) -> random.Random:
+        """Each actor has dice of its own, so that threads do not change what another one throws."""
+        return random.Random(f"{self.seed}/{of}")
+
+    def letters(self) -> list[Letter]:
+        dice = self.chance("letters")
+        kinds = dice.choices(list(SHARES), SHARES.values(), k=self.mails)
+        return [Letter(n, kind, n % 2, dice.random()) for n, kind in enumerate(kinds)]
+
+    def tasks(self) -> list[Task]:
+        dice = self.chance("tasks")
+        kinds = dice.choices(list(ERRANDS), ERRANDS.values(), k=self.replies)
+        return [Task(n, kind, dice.random(), dice.uniform(3.0, 20.0)) for n, kind in enumerate(kinds)]
+
+    def command(self) -> str:
+        chosen = f" --faults {','.join(self.faults)}"
+        return (
+            f"python -m tests.fire --seed {self.seed} --mails {self.mails} --replies {self.replies} "
+            f"--minutes {self.minutes:g} --database {self.database}{chosen}"
+        )

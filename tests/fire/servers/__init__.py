@@ -1,0 +1,43 @@
+"""Those the house talks to, each with the ledger in its hand: one file a server, found by being here.
+
+A server of a new channel is a module with a class ``Server`` that follows ``Peer``.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+import random
+from typing import Any, Protocol, Self
+
+from tests.fire.ledger import Ledger
+from tests.house import House
+
+
+class Peer(Protocol):
+    brings: bool
+    """Whether customers' messages come in through it."""
+
+    def __init__(self, ledger: Ledger) -> None: ...
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(self, *_: object) -> None: ...
+
+    def settings(self) -> dict[str, Any]:
+        """What the account must know to find it."""
+
+    def meet(self, house: House) -> None:
+        """The house runs, and knows those settings."""
+
+    def bring(self, token: str, body: bytes, sender: str, poison: bool) -> None:
+        """Hand this over for as long as it takes, writing down when it is the house's."""
+
+    def misbehave(self, dice: random.Random) -> str:
+        """Do something wrong to the next who come; what it was, or nothing if it can do nothing wrong."""
+
+
+def every(ledger: Ledger) -> list[Peer]:
+    names = sorted(found.name for found in pkgutil.iter_modules(__path__))
+    modules = [importlib.import_module(f"{__name__}.{name}") for name in names]
+    return [module.Server(ledger) for module in modules]
