@@ -28,6 +28,7 @@ class Clock:
         if not LIBRARIES:
             return {}
         return {
+            "PYTHONPATH": str(Path(__file__).parent / "beneath"),
             "LD_PRELOAD": str(LIBRARIES[0]),
             "FAKETIME_TIMESTAMP_FILE": str(self.file),
             "FAKETIME_CACHE_DURATION": "1",

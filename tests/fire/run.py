@@ -36,6 +36,8 @@ UNDO_SECONDS = 3
 SENDERS, AGENTS, SCREENS = 3, 2, 2
 FAR = 4 * 3600.0
 """Seconds that pass at the end, where the clock is ours: nobody need wait for what is tried again later."""
+STILL = 6.0
+"""After so many seconds in which nothing moved they pass."""
 
 WAITS = {
     "mails to be read": "SELECT count(*) FROM payload WHERE state = 'new'",
@@ -244,18 +246,18 @@ class Run:
         """Until nothing waits any more. Where the clock is ours, hours pass for what waits for its time."""
         self.disk.make_room()
         self.clock.put(0)
-        until = time.monotonic() + patience
-        jumped = calm = 0
-        while time.monotonic() < until:
-            self.left = self._waiting()
-            calm = 0 if self.left else calm + 1
-            if calm >= 3:
-                break
-            slow = until - time.monotonic() < patience * 0.9 - 20 * jumped
-            if self.is_ours and self.left and slow and jumped < 3:
-                jumped += 1
-                self.clock.put(FAR * jumped)
+        for peer in self.peers:
+            peer.behave()
+        until, moved, jumps, calm = time.monotonic() + patience, time.monotonic(), 0, 0
+        while calm < 3 and time.monotonic() < until:
             time.sleep(0.7)
+            left = self._waiting()
+            if left != self.left:
+                moved = time.monotonic()
+            self.left, calm = left, 0 if left else calm + 1
+            if self.is_ours and left and jumps < 4 and time.monotonic() - moved > STILL:
+                jumps, moved = jumps + 1, time.monotonic()
+                self.clock.put(FAR * jumps)
         time.sleep(1.5)  # screens hear of the last change
 
     def _waiting(self) -> dict[str, int]:

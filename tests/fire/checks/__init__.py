@@ -37,7 +37,9 @@ def quiet(evidence: Evidence) -> list[str]:
     return stuck + [f"the run itself failed: {type(e).__name__}: {e}" for e in evidence.trouble]
 
 
-CHECKS: tuple[Callable[[Evidence], list[str]], ...] = (
+Check = Callable[[Evidence], list[str]]
+
+CHECKS: tuple[Check, ...] = (
     quiet,
     arrived.once,
     arrived.with_their_bytes,
@@ -63,9 +65,16 @@ CHECKS: tuple[Callable[[Evidence], list[str]], ...] = (
 def every(run: Run) -> list[str]:
     from tests.fire.run import ask
 
-    evidence = Evidence(run.ledger, ask, run.left, run.trouble, run.screens)
-    return [
-        f"{check.__module__.rpartition('.')[2]}.{check.__name__}: {said}"
-        for check in CHECKS
-        for said in check(evidence)
-    ]
+    return offences(Evidence(run.ledger, ask, run.left, run.trouble, run.screens))
+
+
+def offences(evidence: Evidence) -> list[str]:
+    return [f"{check.__name__}: {said}" for check in CHECKS for said in _of(check, evidence)]
+
+
+def _of(check: Check, evidence: Evidence) -> list[str]:
+    """A check that cannot make sense of what it finds has found something."""
+    try:
+        return check(evidence)
+    except Exception as problem:
+        return [f"{type(problem).__name__}: {problem}"]

@@ -36,6 +36,9 @@ class Peer(Protocol):
     def misbehave(self, dice: random.Random) -> str:
         """Do something wrong to the next who come; what it was, or nothing if it can do nothing wrong."""
 
+    def behave(self) -> None:
+        """From now on do nothing wrong any more."""
+
 
 def every(ledger: Ledger) -> list[Peer]:
     names = sorted(found.name for found in pkgutil.iter_modules(__path__))

@@ -51,3 +51,8 @@ class Server:
             case _:
                 self.liar.says["FETCH"].append("* BYE too busy")
                 return "imap says goodbye to a FETCH"
+
+    def behave(self) -> None:
+        self.liar.drops.clear()
+        self.liar.refuses.clear()
+        self.liar.says.clear()

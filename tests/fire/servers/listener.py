@@ -53,3 +53,6 @@ class Server:
 
     def misbehave(self, dice: random.Random) -> str:
         return ""
+
+    def behave(self) -> None:
+        pass

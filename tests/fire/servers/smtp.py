@@ -49,6 +49,9 @@ class Server:
         self.peer.after_data.append(fate)
         return f"smtp: {fate}"
 
+    def behave(self) -> None:
+        self.peer.after_data.clear()
+
 
 def read(mail: bytes) -> tuple[str, str, str]:
     """Its Message-ID, the first whom it is for, and every word of it, decoded."""

@@ -1,0 +1,433 @@
+"""Each check finds what it is there to find: a true house has no offence, each doctored one its own."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from sqlalchemy import select, text, update
+
+from inbox import channels, db, figures, files, intake, outbox, tickets
+from inbox.channels import Outbound, Sent
+from inbox.models import Account, Agent, Event, Message, Survey, Ticket
+from inbox.reactions import surveys
+from tests import asked
+from tests.attacks.post import again, react
+from tests.fire import letters
+from tests.fire.checks import CHECKS, Evidence, offences
+from tests.fire.ledger import Delivery, Errand, Ledger, Mishap, incoming, outgoing, private
+from tests.fire.plan import Letter
+
+KINDS = ("plain", "file", "poison", "html", "odd", "plain", "twice")
+
+
+@dataclass
+class World:
+    evidence: Evidence
+    tickets: list[int]
+    replies: list[str]
+
+    @property
+    def ledger(self) -> Ledger:
+        return self.evidence.ledger
+
+    def offences(self) -> list[str]:
+        db.session.expire_all()
+        return offences(self.evidence)
+
+    def do(self, sql: str, **values: Any) -> None:
+        assert db.session.execute(text(sql), values).rowcount > 0
+        db.session.commit()
+
+
+def ask(sql: str, **values: Any) -> list[Any]:
+    return list(db.session.execute(text(sql), values).all())
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[None]:
+    """Files of one's own, for some are damaged here."""
+    before = files.root()
+    files.use(tmp_path.as_uri())
+    yield
+    files.use(before.as_uri())
+
+
+@pytest.fixture
+def world(store: None, support: Account, ada: Agent, monkeypatch: pytest.MonkeyPatch) -> World:
+    """Mail came, was answered, noted, undone, resolved and asked about; all of it as it should be."""
+    ledger = Ledger()
+
+    def send(_settings: object, mail: Outbound) -> Sent:
+        ledger.delivered(mail.key, f"{mail.text} {mail.html}", to=mail.to[0].address)
+        return Sent(mail.key, "smtp", b"raw")
+
+    monkeypatch.setattr(channels.of("mail"), "send", send, raising=False)
+    asked.want(every_days=0, wait_minutes=0)
+    arrive(ledger)
+    numbers = [row[0] for row in ask("SELECT id FROM ticket ORDER BY id")]
+    replies = [reply(ledger, ada, number, n) for n, number in enumerate([numbers[0], numbers[0], numbers[1]])]
+    note(ledger, ada, numbers[0])
+    taken_back(ledger, ada, numbers[2])
+    tickets.resolve(db.session.get_one(Ticket, numbers[1]), again(ada))
+    db.session.commit()
+    react()
+    for number in db.session.scalars(select(Survey.id)).all():
+        surveys.ask_now(number)
+    leave()
+    while figures.catch_up():
+        pass
+    db.session.commit()
+    screen = SimpleNamespace()
+    screen.rows = {row[0]: (row[1], "") for row in ask("SELECT id, version FROM ticket")}
+    return World(Evidence(ledger, ask, screens=[screen]), numbers, replies)
+
+
+def arrive(ledger: Ledger) -> None:
+    for number, kind in enumerate(KINDS):
+        letter = Letter(number * 3, kind, 0, 0.5)
+        body, token = letters.bytes_of(letter), incoming(number * 3)
+        ledger.offered(token, body, poison=kind == "poison")
+        for _ in range(2 if kind == "twice" else 1):
+            [payload] = intake.accept_mail(body, [letters.US])
+            ledger.accepted(token)
+            intake.read_now(payload)
+    react()
+
+
+def reply(ledger: Ledger, by: Agent, ticket: int, number: int) -> str:
+    errand = ledger.asks(Errand(f"reply-{number}", outgoing(number), "reply", ticket, time.time() - 10, 3))
+    made = tickets.reply(
+        db.session.get_one(Ticket, ticket), again(by), f"<p>Yes. {errand.token}</p>", key=errand.key
+    )
+    header, errand.acknowledged = str(made.message_id_header), True
+    db.session.commit()
+    react()
+    leave()
+    return header
+
+
+def leave() -> None:
+    db.session.execute(
+        update(Message).where(Message.state == "queued").values(not_before=db.now() - timedelta(seconds=1))
+    )
+    db.session.commit()
+    for number in db.session.scalars(select(Message.id).where(Message.state == "queued")).all():
+        outbox.send_now(number)
+
+
+def note(ledger: Ledger, by: Agent, ticket: int) -> None:
+    errand = ledger.asks(Errand("note-7", private(7), "note", ticket, time.time(), acknowledged=True))
+    tickets.note(db.session.get_one(Ticket, ticket), again(by), f"<p>{errand.token}</p>", key=errand.key)
+    db.session.commit()
+
+
+def taken_back(ledger: Ledger, by: Agent, ticket: int) -> None:
+    errand = Errand("reply-9", outgoing(9), "undo", ticket, time.time(), 3, acknowledged=True, undone=True)
+    ledger.asks(errand)
+    made = tickets.reply(
+        db.session.get_one(Ticket, ticket), again(by), f"<p>{errand.token}</p>", key=errand.key
+    )
+    db.session.commit()
+    tickets.undo(made, again(by))
+    db.session.commit()
+
+
+def test_a_house_where_all_went_well_has_no_offence(world: World) -> None:
+    assert "\n".join(world.offences()) == ""
+    assert [survey.state for survey in db.session.scalars(select(Survey))] == ["sent"]
+    assert len(world.ledger.deliveries) > len(world.replies)  # confirmations and the survey as well
+
+
+# ------------------------------------------------------------------------------------------ doctored
+
+
+def a_mail_is_lost(world: World) -> None:
+    world.ledger.offered(incoming(99), b"x")
+    world.ledger.accepted(incoming(99))
+
+
+def a_mail_is_doubled(world: World) -> None:
+    first = db.session.scalars(select(Message).where(Message.kind == "customer").limit(1)).one()
+    values = {
+        c.key: getattr(first, c.key) for c in Message.__table__.columns if c.key not in ("id", "external_id")
+    }
+    db.session.add(Message(**values, external_id="another"))
+    db.session.commit()
+
+
+def a_mail_is_made_up(world: World) -> None:
+    world.do(
+        "UPDATE message SET text = :text WHERE kind = 'customer' AND text LIKE '%tkin000000x%'",
+        text=incoming(98),
+    )
+
+
+def a_byte_changes(world: World) -> None:
+    [sha256] = world.ledger.arrivals[incoming(0)].sha256
+    path = files.path_of(sha256)
+    path.write_bytes(path.read_bytes().replace(b"cup", b"cap", 1))
+
+
+def a_file_is_gone(world: World) -> None:
+    [sha256] = world.ledger.arrivals[incoming(3)].sha256
+    files.path_of(sha256).unlink()
+
+
+def another_ones_bytes(world: World) -> None:
+    [first], [other] = (world.ledger.arrivals[incoming(n)].sha256 for n in (0, 9))
+    world.do("UPDATE payload SET sha256 = :other WHERE sha256 = :first", other=other, first=first)
+
+
+def poison_is_thrown_away(world: World) -> None:
+    world.do("DELETE FROM payload WHERE state = 'failed'")
+
+
+def a_good_mail_is_put_aside(world: World) -> None:
+    world.do("UPDATE payload SET state = 'failed', reason = 'no' WHERE id = (SELECT min(id) FROM payload)")
+
+
+def a_reply_never_left(world: World) -> None:
+    world.ledger.deliveries[:] = [d for d in world.ledger.deliveries if outgoing(2) not in d.tokens]
+
+
+def a_reply_is_still_failed(world: World) -> None:
+    world.do("UPDATE message SET state = 'failed' WHERE idempotency_key = 'reply-2'")
+
+
+def a_reply_is_lost(world: World) -> None:
+    errand = Errand("reply-50", outgoing(50), "reply", world.tickets[0], time.time(), acknowledged=True)
+    world.ledger.asks(errand)
+
+
+def a_reply_has_two_ids(world: World) -> None:
+    world.ledger.delivered("<other@barro.example>", outgoing(0))
+
+
+def a_reply_left_twice(world: World) -> None:
+    world.ledger.delivered(world.replies[0], outgoing(0))
+
+
+def something_left_that_nobody_wrote(world: World) -> None:
+    world.ledger.delivered("<spam@barro.example>", "Buy now")
+
+
+def a_reply_that_nobody_asked_for(world: World) -> None:
+    del world.ledger.errands["reply-2"]
+
+
+def an_undone_reply_left(world: World) -> None:
+    world.ledger.delivered("<undone@barro.example>", outgoing(9))
+
+
+def an_undone_reply_stays(world: World) -> None:
+    world.ledger.errands["reply-2"].undone = True
+
+
+def replies_change_places(world: World) -> None:
+    moments = {d.message_id: d for d in world.ledger.deliveries}
+    moments[world.replies[1]].at = moments[world.replies[0]].at - 5
+
+
+def the_history_goes_back(world: World) -> None:
+    ticket = world.tickets[0]
+    db.session.add(Event(kind="tagged", ticket_id=ticket, version=1, data={}))
+    db.session.commit()
+
+
+def a_version_is_behind_its_history(world: World) -> None:
+    world.do("UPDATE ticket SET version = 1, figured = 1 WHERE id = :id", id=world.tickets[0])
+
+
+def a_reply_left_too_early(world: World) -> None:
+    world.ledger.errands["reply-2"].asked_at = world.ledger.deliveries[-1].at
+    world.ledger.errands["reply-2"].wait = 3600
+
+
+def an_event_happens_twice(world: World) -> None:
+    sent = db.session.scalars(
+        select(Event).where(Event.kind == "reply_sent").order_by(Event.id.desc()).limit(1)
+    ).one()
+    db.session.add(
+        Event(kind=sent.kind, ticket_id=sent.ticket_id, message_id=sent.message_id, version=99, data={})
+    )
+    db.session.commit()
+
+
+def a_survey_is_forgotten(world: World) -> None:
+    world.do("DELETE FROM survey")
+
+
+def a_survey_still_waits(world: World) -> None:
+    world.do("UPDATE survey SET state = 'waiting', sent_at = NULL")
+
+
+def a_survey_came_early(world: World) -> None:
+    world.do("UPDATE survey SET due_at = :at", at=db.now() + timedelta(minutes=10))
+
+
+def a_survey_was_not_to_be_asked(world: World) -> None:
+    world.do("UPDATE survey SET state = 'skipped', reason = 'cap', sent_at = NULL")
+
+
+def a_confirmation_twice(world: World) -> None:
+    world.do(
+        "UPDATE message SET automated = 'acknowledgement' WHERE idempotency_key IN ('reply-0', 'reply-1')"
+    )
+
+
+def a_tally_is_wrong(world: World) -> None:
+    world.do("UPDATE tally SET n = n + 1 WHERE state = 'open'")
+
+
+def a_conversation_counts_wrong(world: World) -> None:
+    world.do("UPDATE ticket SET message_count = message_count - 1 WHERE id = :id", id=world.tickets[0])
+
+
+def a_fact_is_missing(world: World) -> None:
+    world.do("DELETE FROM fact WHERE kind = 'replied' AND ticket_id = :id", id=world.tickets[1])
+
+
+def a_word_is_not_found(world: World) -> None:
+    name = "id" if db.dialect() == "postgresql" else "rowid"
+    number = ask("SELECT min(id) FROM message WHERE kind = 'customer'")[0][0]
+    world.do(f"DELETE FROM ticket_text WHERE {name} = :row", row=2 * number)
+
+
+def a_word_is_found_elsewhere(world: World) -> None:
+    number = ask("SELECT min(id) FROM message WHERE kind = 'customer'")[0][0]
+    name = "id" if db.dialect() == "postgresql" else "rowid"
+    world.do(f"UPDATE ticket_text SET ticket_id = :t WHERE {name} = :row", t=world.tickets[3], row=2 * number)
+
+
+def a_note_left(world: World) -> None:
+    world.ledger.delivered(world.replies[2], f"{outgoing(2)} {private(7)}")
+
+
+def a_note_is_lost(world: World) -> None:
+    world.do("UPDATE message SET idempotency_key = 'other' WHERE kind = 'note'")
+
+
+def a_screen_missed_something(world: World) -> None:
+    world.evidence.screens[0].rows[world.tickets[0]] = (1, "")
+
+
+def a_screen_lacks_a_row(world: World) -> None:
+    del world.evidence.screens[0].rows[world.tickets[0]]
+
+
+def something_waits_for_ever(world: World) -> None:
+    world.evidence.left = {"mails to be read": 2}
+
+
+def a_thread_of_ours_fell(world: World) -> None:
+    world.evidence.trouble = [AssertionError("550 no")]
+
+
+DOCTORED: dict[Callable[[World], None], str] = {
+    a_mail_is_lost: "once: tkin000099x",
+    a_mail_is_doubled: "once: tkin000000x",
+    a_mail_is_made_up: "once: tkin000098x is in a message, and nobody sent it",
+    a_byte_changes: "with_their_bytes: the bytes",
+    a_file_is_gone: "with_their_bytes: the bytes",
+    another_ones_bytes: "with_their_bytes: tkin000000x was read from other bytes",
+    poison_is_thrown_away: "poison_is_kept: tkin000006x",
+    a_good_mail_is_put_aside: "poison_is_kept: a mail that can be read",
+    a_reply_never_left: "acknowledged: reply-2 left as nothing",
+    a_reply_is_still_failed: "acknowledged: reply-2 was acknowledged and is failed",
+    a_reply_is_lost: "acknowledged: reply-50 was acknowledged and is 0 messages",
+    a_reply_has_two_ids: "acknowledged: reply-0 left as",
+    a_reply_left_twice: "acknowledged: <",
+    something_left_that_nobody_wrote: "intended: <spam@barro.example> left",
+    a_reply_that_nobody_asked_for: "intended: message",
+    an_undone_reply_left: "undone: reply-9",
+    an_undone_reply_stays: "undone: reply-2",
+    replies_change_places: "replies: ticket",
+    the_history_goes_back: "events: ticket",
+    a_version_is_behind_its_history: "events: ticket",
+    a_reply_left_too_early: "not_early: reply-2",
+    an_event_happens_twice: "once: message",
+    a_confirmation_twice: "once: ticket",
+    a_survey_is_forgotten: "surveys: resolution",
+    a_survey_still_waits: "surveys: survey",
+    a_survey_came_early: "surveys: survey",
+    a_survey_was_not_to_be_asked: "surveys: survey",
+    a_tally_is_wrong: "tallies: team",
+    a_conversation_counts_wrong: "messages: ticket",
+    a_fact_is_missing: "facts: ticket",
+    a_word_is_not_found: "words: ",
+    a_word_is_found_elsewhere: "words: ",
+    a_note_left: "notes: <",
+    a_note_is_lost: "notes: note-7",
+    a_screen_missed_something: "as_the_database: screen 1",
+    a_screen_lacks_a_row: "as_the_database: screen 1",
+    something_waits_for_ever: "quiet: 2 mails to be read",
+    a_thread_of_ours_fell: "quiet: the run itself failed",
+}
+
+
+@pytest.mark.parametrize("doctor", DOCTORED, ids=lambda doctor: doctor.__name__)
+def test_what_is_wrong_is_found(world: World, doctor: Callable[[World], None]) -> None:
+    doctor(world)
+    found = world.offences()
+    assert any(said.startswith(DOCTORED[doctor]) for said in found), found
+
+
+def test_an_event_that_was_put_in_is_found(world: World) -> None:
+    assert "\n".join(world.offences()) == ""  # all is sealed by now
+    gap = ask("SELECT min(id) FROM event")[0][0]
+    db.session.execute(text("UPDATE seal SET digest = 'x' WHERE 1 = 0"))
+    if db.dialect() == "sqlite":
+        names = [
+            row[0]
+            for row in ask("SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'event'")
+        ]
+        for name in names:
+            db.session.execute(text(f"DROP TRIGGER {name}"))
+    else:
+        db.session.execute(text("ALTER TABLE event DISABLE TRIGGER USER"))
+    world.do("UPDATE event SET kind = 'other' WHERE id = :id", id=gap)
+    assert any(said.startswith("whole: events") for said in world.offences())
+
+
+def test_every_check_is_tried() -> None:
+    tried = {said.partition(":")[0] for said in DOCTORED.values()} | {"whole"}
+    assert {check.__name__ for check in CHECKS} == tried
+
+
+# ------------------------------------------------------------------------------------- what is no offence
+
+
+def test_a_line_that_broke_excuses_its_own_repeat(world: World) -> None:
+    first = next(d for d in world.ledger.deliveries if d.message_id == world.replies[0])
+    first.ambiguous = True
+    a_reply_left_twice(world)
+    assert "\n".join(world.offences()) == ""
+
+
+def test_a_sender_that_died_excuses_one_repeat_and_not_two(world: World) -> None:
+    moment = next(d.at for d in world.ledger.deliveries if d.message_id == world.replies[0])
+    world.ledger.mishaps.append(Mishap("kill-outbox", moment + 0.2, moment + 0.3))
+    a_reply_left_twice(world)
+    assert "\n".join(world.offences()) == ""
+    world.ledger.deliveries.append(Delivery(world.replies[0], frozenset({outgoing(0)}), moment + 1))
+    assert any("left again" in said for said in world.offences())
+
+
+def test_a_clock_that_was_put_forward_makes_nothing_early() -> None:
+    ledger = Ledger()
+    ledger.jumps = [(100.0, 3600.0), (105.0, 0.0)]
+    assert ledger.latest(90.0, 103.0) == 3703.0
+    assert ledger.latest(90.0, 110.0) == 3705.0
+    assert ledger.latest(106.0, 110.0) == 110.0
+    assert (ledger.house_time(99.0), ledger.house_time(101.0), ledger.house_time(106.0)) == (
+        99.0,
+        3701.0,
+        106.0,
+    )
