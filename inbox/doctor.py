@@ -178,7 +178,18 @@ def sqlite() -> Finding:
 def postgresql() -> Finding:
     with engine().connect() as connection:
         version = connection.exec_driver_sql("SHOW server_version").scalar()
-    return ok(f"PostgreSQL {version} answers")
+        off = [
+            name
+            for name in ("fsync", "synchronous_commit")
+            if connection.exec_driver_sql(f"SHOW {name}").scalar() == "off"
+        ]
+    if off:
+        return problem(
+            f'PostgreSQL says "committed" before the disk has it ({" and ".join(off)} = off): a power cut '
+            "loses mail that was accepted",
+            f"Set {' and '.join(off)} to on, in postgresql.conf or with ALTER ROLE.",
+        )
+    return ok(f"PostgreSQL {version} answers, and waits for its disk")
 
 
 def migrations() -> Finding:

@@ -4,9 +4,13 @@ import socket
 import threading
 
 import pytest
+from sqlalchemy import create_engine
+from sqlalchemy.engine import make_url
+from sqlalchemy.pool import NullPool
 
 from inbox import config, connections, db, doctor
 from inbox.config import load
+from tests.conftest import NO_POSTGRES, POSTGRES
 
 
 @pytest.fixture
@@ -159,3 +163,15 @@ def test_a_mailbox_that_fails_has_a_line_of_its_own(support, monkeypatch):
     db.session.merge(support).active = False
     db.session.commit()
     assert doctor.mailboxes().level == "ok"
+
+
+@NO_POSTGRES
+@pytest.mark.parametrize("sync", ["on", "off"])
+def test_a_postgresql_that_does_not_wait_for_its_disk_is_a_problem(given, monkeypatch, sync):
+    url = make_url(POSTGRES).set(drivername="postgresql+psycopg")
+    engine = create_engine(url, poolclass=NullPool, connect_args={"options": f"-c synchronous_commit={sync}"})
+    with monkeypatch.context() as patched:
+        patched.setattr(doctor, "engine", lambda: engine)
+        found = doctor.postgresql()
+    assert found.level == ("ok" if sync == "on" else "problem")
+    assert ("synchronous_commit to on" in found.mend) == (sync == "off")

@@ -11,14 +11,14 @@ from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from email.utils import getaddresses
 from functools import partial
 from itertools import takewhile
 from typing import cast
 
 import structlog
-from sqlalchemy import Table, bindparam, or_, select, update
+from sqlalchemy import ColumnElement, Table, bindparam, or_, select, update
 from sqlalchemy.exc import IntegrityError, OperationalError
 
 from inbox import channels, files, floods, live, outbox, queue, rows, tickets, vault
@@ -270,9 +270,9 @@ def sweep() -> int:
         waiting = session.scalars(
             select(Payload.id)
             .where(Payload.state == "new")
-            .where(or_(Payload.leased_until < moment, Payload.leased_until.is_(None)))
-            .where(Payload.created_at < moment - timedelta(seconds=2))
-            .where(or_(Payload.imported.is_(False), Payload.created_at < moment - LEASE))
+            .where(_is_free(moment))
+            .where(_is_older(timedelta(seconds=2), moment))
+            .where(or_(Payload.imported.is_(False), _is_older(LEASE, moment)))
             .order_by(Payload.id)
             .limit(500)
         ).all()
@@ -280,6 +280,17 @@ def sweep() -> int:
     for payload_id in waiting:
         queue.ring("intake", read_now, payload_id, again=slot)
     return len(waiting)
+
+
+def _is_free(moment: datetime) -> ColumnElement[bool]:
+    """Nobody has it in hand: its lease is over, or so far off that a wrong clock wrote it."""
+    until = Payload.leased_until
+    return or_(until < moment, until.is_(None), until > moment + 2 * LEASE)
+
+
+def _is_older(age: timedelta, moment: datetime) -> ColumnElement[bool]:
+    """What a clock that went back left in the future is no younger for that."""
+    return or_(Payload.created_at < moment - age, Payload.created_at > moment + LEASE)
 
 
 def _release() -> None:

@@ -45,6 +45,7 @@ def claim(payload_id: int, most: int) -> list[Claimed]:
     """
     moment = now()
     asked = {"first": payload_id, "last": payload_id + most - 1, "now": moment, "until": moment + LEASE}
+    asked["wrong"] = moment + 2 * LEASE
     with claiming():
         ids = plain(_CLAIM, asked).scalars().all()
         payloads: Sequence[Payload] = session.scalars(_CLAIMED, {"ids": ids}).unique().all() if ids else ()
@@ -72,7 +73,13 @@ _CLAIM = (
     .where(_PAYLOAD.c.id.between(bindparam("first"), bindparam("last")))
     # said so that no index over all that waits, thousands perhaps, seems better than these few numbers
     .where(func.coalesce(_PAYLOAD.c.state, "") == "new")
-    .where(or_(_PAYLOAD.c.leased_until < bindparam("now"), _PAYLOAD.c.leased_until.is_(None)))
+    .where(
+        or_(
+            _PAYLOAD.c.leased_until < bindparam("now"),
+            _PAYLOAD.c.leased_until.is_(None),
+            _PAYLOAD.c.leased_until > bindparam("wrong"),  # a clock that was ahead wrote it
+        )
+    )
     .where(
         or_(
             _PAYLOAD.c.id == bindparam("first"),

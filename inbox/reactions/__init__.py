@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from datetime import timedelta
 
 import structlog
-from sqlalchemy import select, update
+from sqlalchemy import or_, select, update
 
 from inbox import queue
 from inbox.db import now, reading, session, writing
@@ -35,6 +35,9 @@ REACTIONS: dict[str, Callable[[Event], None]] = {
 """By the names that ``models.event.INTERESTED`` uses, in the order in which they look at an event."""
 
 MOST_ATTEMPTS = 5
+PAUSE = timedelta(seconds=30)
+WRONG = timedelta(minutes=2)
+"""No pause is so long: a moment so far off was written by a clock that was ahead."""
 
 
 def run(event_id: int) -> None:
@@ -58,7 +61,7 @@ def sweep() -> int:
         waiting = session.scalars(
             select(Handling.event_id)
             .where(Handling.handled_at.is_(None), Handling.attempts < MOST_ATTEMPTS)
-            .where(Handling.retry_at < moment - timedelta(seconds=2))
+            .where(or_(Handling.retry_at < moment - timedelta(seconds=2), Handling.retry_at > moment + WRONG))
             .distinct()
             .order_by(Handling.event_id)
             .limit(500)
@@ -83,7 +86,7 @@ def _claim(event_id: int) -> Sequence[str]:
 
 
 def _postpone(event_id: int, name: str, problem: Exception) -> None:
-    failed = {"failure": type(problem).__name__[:255], "retry_at": now() + timedelta(seconds=30)}
+    failed = {"failure": type(problem).__name__[:255], "retry_at": now() + PAUSE}
     session.execute(
         update(Handling)
         .where(Handling.event_id == event_id, Handling.reaction == name)

@@ -29,6 +29,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--pause", type=float, nargs=2, default=(0.5, 3.0), help="seconds between mishaps")
     parser.add_argument("--scale", type=float, default=1.0, help="of how long mishaps last")
     parser.add_argument("--folder", type=Path, default=None, help="keep what is left there")
+    parser.add_argument("--log", type=Path, default=None, help="write what the house said into this file")
     return parser.parse_args()
 
 
@@ -47,10 +48,10 @@ def main() -> int:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that what was mounted and started ends
     with tempfile.TemporaryDirectory(prefix="prosa-fire-", ignore_cleanup_errors=True) as made:
         Path(made).chmod(0o755)  # PostgreSQL runs as another user and must find its folder
-        return burn(plan, given.folder or Path(made), given.scale)
+        return burn(plan, given.folder or Path(made), given.scale, given.log)
 
 
-def burn(plan: Plan, folder: Path, scale: float) -> int:
+def burn(plan: Plan, folder: Path, scale: float, log: Path | None = None) -> int:
     began = time.monotonic()
 
     def say(line: str) -> None:
@@ -60,6 +61,8 @@ def burn(plan: Plan, folder: Path, scale: float) -> int:
         for name, why in run.skipped.items():
             say(f"left out: {name}: {why}")
         run.burn()
+        if log:
+            log.write_text("\n".join(run.house.lines))
         found = checks.every(run)
         figures(run, say)
         for offence in found:
