@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, abort, redirect, render_template
+from flask import Blueprint, Response, redirect, render_template
 from flask.typing import ResponseReturnValue
 
 from inbox import attention, audit, files, intake, quarantine, ratings, tickets
@@ -90,8 +90,8 @@ def write_again(message_id: int) -> ResponseReturnValue:
 def raw(payload_id: int) -> Response:
     try:
         content = files.get(_payload(payload_id).sha256)
-    except files.Missing:
-        abort(404)
+    except files.Missing as missing:
+        raise found.damaged() from missing
     audit.note("raw_downloaded", me(), payload=payload_id)
     return as_mail(content, f"received-{payload_id}.eml")
 

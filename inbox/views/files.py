@@ -57,8 +57,8 @@ def picture_type(content: bytes) -> str | None:
 def _content(file: Attachment | MacroFile) -> bytes:
     try:
         return files.get(file.sha256)
-    except files.Missing:
-        abort(404)
+    except files.Missing as missing:
+        raise found.damaged() from missing
 
 
 def _boxed(response: Response) -> Response:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import Any, TypeVar
 
 from flask import abort, request
+from flask_babel import gettext as _
 from sqlalchemy.orm import joinedload, selectinload
 
 from inbox import access
 from inbox.models import Account, Attachment, Customer, CustomerValue, Draft, Identity, Message, Ticket
 from inbox.web.current import me
+from inbox.web.errors import Said
 
 Thing = TypeVar("Thing")
 
@@ -41,6 +43,11 @@ def or_404(thing: Thing | None) -> Thing:
     if thing is None:
         abort(404)
     return thing
+
+
+def damaged() -> Said:
+    """For who may see it: it was there, and is not any more. That is no error of the page's."""
+    return Said(404, _("Its bytes are missing or damaged in the file store."))
 
 
 def ticket(ticket_id: int, *options: Any) -> Ticket:

@@ -89,8 +89,8 @@ def raw_of(message: Message) -> bytes:
         abort(404)
     try:
         return files.get(sha256)
-    except files.Missing:
-        abort(404)
+    except files.Missing as missing:
+        raise found.damaged() from missing
 
 
 def as_mail(content: bytes, name: str) -> Response:

@@ -1,121 +1,18 @@
-"""Processes are killed while mail comes in and answers go out: nothing is lost, nothing is doubled.
+"""A worker is killed at the worst moment, and what is undone or refused does not leave (rows F2 and F7).
 
-Rows F1, F2, F3 and F7 of the fault list. A kill does not test fsync: ``tests/test_files.py`` does.
+Kills at random are ``test_fire.py``; that a kill does not test fsync is why there is ``test_power.py``.
 """
 
 from __future__ import annotations
 
-import contextlib
-import random
-import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-import requests
 
 from tests.faults.conftest import use_server
-from tests.house import PATIENCE, House, Ledger, mail, wait_for
-
-MAILS_AND_REPLIES = {"sqlite": (300, 60), "postgresql": (150, 30)}
-VICTIMS = (("app.py",), ("worker.py",), ("inbox.mail.child",))
-
-
-class Killer(threading.Thread):
-    """Kills something of the house every so often, until it is told to stop.
-
-    It mostly waits until the house answers again: on a slow machine a web process that is killed whenever it
-    has just started would never take a reply, and there would be nothing to lose. One time in four it does
-    not wait, so that what is starting is killed too.
-    """
-
-    def __init__(self, house: House, seed: int) -> None:
-        super().__init__(daemon=True)
-        self.house, self.random, self.stopped = house, random.Random(seed), threading.Event()
-        self.kills = 0
-
-    def run(self) -> None:
-        while not self.stopped.wait(self.random.uniform(0.6, 2.0)):
-            victims = self.house.find(*self.random.choice(VICTIMS))
-            if victims:
-                self.random.choice(victims).kill()
-                self.kills += 1
-                if self.random.random() < 0.75:
-                    self.wait_until_it_answers()
-
-    def wait_until_it_answers(self) -> None:
-        while not self.stopped.wait(0.1):
-            with contextlib.suppress(requests.RequestException):
-                if requests.get(f"{self.house.url}/healthz", timeout=2).ok:
-                    return
-
-
-def send_replies(house: House, tickets: list[int]) -> None:
-    """As a browser does: the same key again until the server says it has it."""
-    token = ""
-    for ticket in tickets:
-        deadline = time.monotonic() + 60 * PATIENCE
-        while True:
-            assert time.monotonic() < deadline, house.said()
-            try:
-                if not token:
-                    from tests.house import csrf
-
-                    token = csrf(house.page("/settings/me"))
-                answer = house.http.post(
-                    f"{house.url}/tickets/{ticket}/replies",
-                    data={"html": f"<p>On its way {ticket}</p>", "key": f"key-{ticket}"},
-                    headers={"X-CSRFToken": token, "Origin": house.url},
-                    timeout=5,
-                )
-                if answer.status_code == 200:
-                    break
-                assert answer.status_code >= 500, (answer.status_code, answer.text[:500])
-            except (requests.RequestException, AssertionError):
-                token = ""
-                time.sleep(0.1)
-
-
-def test_kill_9_of_web_worker_and_parser_loses_and_doubles_nothing(
-    open_house: House, database_url: str, ledger: Ledger, connect_smtp: Callable[[House, Ledger], None]
-) -> None:
-    house, seed = open_house, random.randrange(10**6)
-    mails, replies = MAILS_AND_REPLIES["postgresql" if database_url else "sqlite"]
-    print(f"seed {seed}")
-    connect_smtp(house, ledger)
-    house.deliver(*(mail(-n) for n in range(1, replies + 1)))
-    wait_for(lambda: house.count("SELECT count(*) FROM ticket") == replies, 60, house.said)
-    with house.rows() as rows:
-        tickets = [row[0] for row in rows("SELECT id FROM ticket ORDER BY id")]
-
-    killer = Killer(house, seed)
-    killer.start()
-    replying = threading.Thread(target=send_replies, args=(house, tickets), daemon=True)
-    replying.start()
-    house.deliver(*(mail(n) for n in range(1, mails + 1)))
-    replying.join(300)
-    killer.stopped.set()
-    killer.join()
-    assert not replying.is_alive() and killer.kills > 3
-
-    wait_for(lambda: house.count("SELECT count(*) FROM payload WHERE state = 'new'") == 0, 120, house.said)
-    wait_for(
-        lambda: house.count("SELECT count(*) FROM message WHERE kind = 'reply' AND state <> 'sent'") == 0,
-        120,
-        house.said,
-    )
-    with house.rows() as rows:
-        tokens = [row[0] for row in rows("SELECT subject FROM message WHERE kind = 'customer'")]
-        assert sorted(tokens) == sorted(
-            f"Cracked cup token-{n}-x" for n in (*range(-replies, 0), *range(1, mails + 1))
-        )
-        assert rows("SELECT count(*) FROM payload WHERE state = 'failed'")[0][0] == 0
-        sent = [row[0] for row in rows("SELECT message_id_header FROM message WHERE kind = 'reply'")]
-        assert len(sent) == len(set(sent)) == replies
-        counted = rows("SELECT sum(n) FROM tally")[0][0]
-        assert counted == rows("SELECT count(*) FROM ticket")[0][0] == replies + mails
-    assert set(ledger.taken) == set(sent), "each reply reached the server, and only they did"
+from tests.house import House, Ledger, mail, wait_for
 
 
 @pytest.fixture(scope="module")

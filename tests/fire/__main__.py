@@ -42,22 +42,29 @@ def main() -> int:
     if given.database == "postgresql" and cluster.binaries() is None:
         sys.exit(cluster.MISSING)
     plan = Plan(
-        given.seed, given.mails, given.replies, given.minutes, given.database, faults, tuple(given.pause)
+        given.seed,
+        given.mails,
+        given.replies,
+        given.minutes,
+        given.database,
+        faults,
+        tuple(given.pause),
+        given.scale,
     )
     print(f"seed {plan.seed}; once more: {plan.command()}", flush=True)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that what was mounted and started ends
     with tempfile.TemporaryDirectory(prefix="prosa-fire-", ignore_cleanup_errors=True) as made:
         Path(made).chmod(0o755)  # PostgreSQL runs as another user and must find its folder
-        return burn(plan, given.folder or Path(made), given.scale, given.log)
+        return burn(plan, given.folder or Path(made), given.log)
 
 
-def burn(plan: Plan, folder: Path, scale: float, log: Path | None = None) -> int:
+def burn(plan: Plan, folder: Path, log: Path | None = None) -> int:
     began = time.monotonic()
 
     def say(line: str) -> None:
         print(f"{time.monotonic() - began:7.1f} s  {line}", flush=True)
 
-    with Run(plan, folder, say, scale) as run:
+    with Run(plan, folder, say) as run:
         for name, why in run.skipped.items():
             say(f"left out: {name}: {why}")
         run.burn()

@@ -42,6 +42,8 @@ class Plan:
     faults: tuple[str, ...] = ()
     pause: tuple[float, float] = (0.5, 3.0)
     """Seconds between two mishaps."""
+    scale: float = 1.0
+    """Of how long they last."""
 
     def chance(self, of: str) -> random.Random:
         """Each actor has dice of its own, so that threads do not change what another one throws."""
@@ -58,8 +60,10 @@ class Plan:
         return [Task(n, kind, dice.random(), dice.uniform(3.0, 20.0)) for n, kind in enumerate(kinds)]
 
     def command(self) -> str:
-        chosen = f" --faults {','.join(self.faults)}"
-        return (
-            f"python -m tests.fire --seed {self.seed} --mails {self.mails} --replies {self.replies} "
-            f"--minutes {self.minutes:g} --database {self.database}{chosen}"
-        )
+        said = {
+            "seed": self.seed, "mails": self.mails, "replies": self.replies, "minutes": self.minutes,
+            "database": self.database, "pause": "{:g} {:g}".format(*self.pause), "scale": self.scale,
+        }  # fmt: skip
+        if self.faults:
+            said["faults"] = ",".join(self.faults)
+        return "python -m tests.fire" + "".join(f" --{name} {value}" for name, value in said.items())

@@ -36,8 +36,8 @@ UNDO_SECONDS = 3
 SENDERS, AGENTS, SCREENS = 3, 2, 2
 FAR = 4 * 3600.0
 """Seconds that pass at the end, where the clock is ours: nobody need wait for what is tried again later."""
-STILL = 6.0
-"""After so many seconds in which nothing moved they pass."""
+STILL, PATIENCE = 8.0, 90.0
+"""After so many seconds in which nothing moved they pass; and after how many it never will."""
 
 WAITS = {
     "mails to be read": "SELECT count(*) FROM payload WHERE state = 'new'",
@@ -54,8 +54,6 @@ class Run:
     plan: Plan
     folder: Path
     say: Callable[[str], None]
-    scale: float = 1.0
-    """Of how long mishaps last."""
     ledger: Ledger = field(default_factory=Ledger)
     left: dict[str, int] = field(default_factory=dict)
     """What still waited when patience ended."""
@@ -134,8 +132,9 @@ class Run:
     # ------------------------------------------------------------------------------------- what happens
 
     def burn(self) -> None:
-        """Everything at once, until all is sent and said or the time is over; then until it is quiet."""
-        self.over, self.calm = threading.Event(), threading.Event()
+        """Everything at once, until all is sent and said and every fault had its turn, or the time is over;
+        then until it is quiet."""
+        self.over, self.all_struck = threading.Event(), threading.Event()
         self.ends = time.monotonic() + self.plan.minutes * 60
         screens = [Screen(self.house) for _ in range(SCREENS)]
         self.screens = screens
@@ -145,6 +144,7 @@ class Run:
             thread.start()
         for thread in work:
             thread.join(max(0.0, self.ends - time.monotonic()))
+        self.all_struck.wait(max(0.0, self.ends - time.monotonic()))
         self.over.set()
         mishaps.join()
         for thread in work:
@@ -225,7 +225,10 @@ class Run:
 
     def _mishaps(self) -> None:
         dice = self.plan.chance("mishaps")
-        for fault in in_turn(self.chosen, dice):
+        round_ = sum(fault.often for fault in self.chosen)
+        for number, fault in enumerate(in_turn(self.chosen, dice)):
+            if number == round_:
+                self.all_struck.set()
             own = random.Random(dice.random())
             if self.over.wait(dice.uniform(*self.plan.pause)):
                 return
@@ -242,14 +245,15 @@ class Run:
 
     # ------------------------------------------------------------------------------------- the end
 
-    def settle(self, patience: float = 120.0) -> None:
-        """Until nothing waits any more. Where the clock is ours, hours pass for what waits for its time."""
+    def settle(self) -> None:
+        """Until nothing waits, or nothing moves, any more. Where the clock is ours, hours pass for what waits
+        for its time."""
         self.disk.make_room()
         self.clock.put(0)
         for peer in self.peers:
             peer.behave()
-        until, moved, jumps, calm = time.monotonic() + patience, time.monotonic(), 0, 0
-        while calm < 3 and time.monotonic() < until:
+        moved, jumps, calm = time.monotonic(), 0, 0
+        while calm < 3 and time.monotonic() - moved < PATIENCE:
             time.sleep(0.7)
             left = self._waiting()
             if left != self.left:
@@ -257,7 +261,8 @@ class Run:
             self.left, calm = left, 0 if left else calm + 1
             if self.is_ours and left and jumps < 4 and time.monotonic() - moved > STILL:
                 jumps, moved = jumps + 1, time.monotonic()
-                self.clock.put(FAR * jumps)
+                with self.ledger.mishap("clock", "the end"):
+                    self.clock.put(FAR * jumps)
         time.sleep(1.5)  # screens hear of the last change
 
     def _waiting(self) -> dict[str, int]:

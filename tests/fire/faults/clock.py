@@ -16,7 +16,7 @@ HOUR = 3600.0
 
 
 def jump(run: Run, dice: random.Random) -> str:
-    offset, seconds = dice.choice((HOUR, -HOUR)), dice.uniform(2, 6) * run.scale
+    offset, seconds = dice.choice((HOUR, -HOUR)), dice.uniform(2, 6) * run.plan.scale
     run.clock.put(offset)
     time.sleep(seconds)
     run.clock.put(0)

@@ -28,7 +28,7 @@ line.execute("ROLLBACK")
 
 
 def fill(run: Run, dice: random.Random) -> str:
-    seconds = dice.uniform(2, 6) * run.scale
+    seconds = dice.uniform(2, 6) * run.plan.scale
     run.disk.fill()
     try:
         time.sleep(seconds)
@@ -59,7 +59,7 @@ def restart(run: Run, dice: random.Random) -> str:
     assert run.cluster
     mode = dice.choice(("fast", "immediate"))
     run.cluster.stop(mode)
-    time.sleep(dice.uniform(0, 2) * run.scale)
+    time.sleep(dice.uniform(0, 2) * run.plan.scale)
     run.cluster.start()
     return mode
 
