@@ -36,7 +36,10 @@ class Cluster:
         self.folder.mkdir(parents=True, exist_ok=True)
         if self.user:
             shutil.chown(self.folder, self.user)
-        self._run("initdb", "-D", str(self.data), "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C")
+        made = self._run(
+            "initdb", "-D", str(self.data), "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C"
+        )
+        assert made == 0, f"initdb could not make {self.data}"
         options = {
             "port": self.port, "listen_addresses": "'127.0.0.1'", "max_connections": 200,
             "unix_socket_directories": f"'{self.folder}'", "shared_buffers": "'64MB'",
