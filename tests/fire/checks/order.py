@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from tests.fire.checks.left import by_id
+from tests.fire.checks.timers import moment
 
 if TYPE_CHECKING:
     from tests.fire.checks import Evidence
@@ -38,17 +40,24 @@ def events(evidence: Evidence) -> list[str]:
 
 
 def replies(evidence: Evidence) -> list[str]:
-    """Replies of a conversation leave as they were written, but for those that had to be tried again."""
+    """Replies of a conversation leave as they were written, but for those that had to be tried again, and
+    those whose undo window a clock that was ahead had put behind that of a later one."""
     taken = by_id(evidence.ledger)
     asked = """
-        SELECT ticket_id, message_id_header FROM message
-        WHERE kind = 'reply' AND state = 'sent' AND attempts <= 1 AND send_at IS NULL ORDER BY ticket_id, id
+        SELECT ticket_id, message_id_header, not_before FROM message
+        WHERE kind = 'reply' AND automated = '' AND state = 'sent' AND attempts <= 1 AND send_at IS NULL
+        ORDER BY ticket_id, id
     """
-    said, before = [], (0, 0.0, "")
-    for ticket, message_id in evidence.ask(asked):
-        if message_id in taken:
-            at = taken[message_id][0].at
-            if ticket == before[0] and at < before[1]:
-                said.append(f"ticket {ticket}: {message_id} left before {before[2]}, which was written first")
-            before = (ticket, at, message_id)
+    said: list[str] = []
+    rows = [row for row in evidence.ask(asked) if row.message_id_header in taken]
+    for first, then in pairwise(rows):
+        jumped = evidence.ledger.jumps and moment(first.not_before) > moment(then.not_before)
+        if first.ticket_id != then.ticket_id or jumped:
+            continue
+        left, later = (taken[row.message_id_header][0].at for row in (first, then))
+        if later < left:
+            said.append(
+                f"ticket {first.ticket_id}: {then.message_id_header} left before "
+                f"{first.message_id_header}, which was written first"
+            )
     return said
