@@ -75,6 +75,10 @@ class Run:
                     self.disk.folder / "house",
                     self.cluster.url if self.cluster else "",
                     PROSA__OUTBOX__UNDO_SECONDS=str(UNDO_SECONDS),
+                    # long enough that only a mishap breaks a delivery off, however slow the machine
+                    PROSA__OUTBOX__LEASE_SECONDS="20",
+                    # those who sent what cannot be read are one sender, and this is no flood
+                    PROSA__MAIL__FLOOD_LIMIT=str(max(50, self.plan.mails)),
                     **clock,
                 )
             )
