@@ -55,8 +55,8 @@ class Browser:
         errand = self._asks(task, f"reply-{task.number}", token, ticket)
         form = {"html": f"<p>It is on its way. {token}</p>", "key": errand.key, "anyway": "1"}
         if task.kind == "later":
-            moment = self.ledger.house_time(errand.asked_at) + task.wait
-            form["send_at"] = datetime.fromtimestamp(moment, UTC).isoformat()
+            errand.moment = self.ledger.house_time(errand.asked_at) + task.wait
+            form["send_at"] = datetime.fromtimestamp(errand.moment, UTC).isoformat()
         answer = self.ask("POST", f"/tickets/{ticket}/replies", **form)
         self._answered(errand, answer)
         if task.kind == "undo" and answer is not None and answer.status_code == 200:
@@ -84,6 +84,7 @@ class Browser:
         return self.ledger.asks(Errand(key, token, task.kind, ticket, time.time(), wait))
 
     def _answered(self, errand: Errand, answer: requests.Response | None) -> None:
+        errand.answered_at = time.time()
         if answer is not None:
             errand.acknowledged = answer.status_code == 200
             errand.refused = 0 if errand.acknowledged else answer.status_code

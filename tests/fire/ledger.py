@@ -49,6 +49,9 @@ class Errand:
     asked_at: float
     wait: float = 0.0
     """Seconds after which it may leave at the earliest."""
+    moment: float = 0.0
+    """When it is to leave by the house's clock, if the browser said so."""
+    answered_at: float = 0.0
     acknowledged: bool = False
     refused: int = 0
     """The status of a refusal that asking again would not change."""
@@ -130,6 +133,11 @@ class Ledger:
             elif at <= until:
                 furthest, offset = max(furthest, at + offset, at + put), put
         return max(furthest, until + offset)
+
+    def offsets(self, since: float, until: float) -> list[float]:
+        """How far beside ours the house's clock was between two moments."""
+        before = [put for at, put in self.jumps if at <= since][-1:] or [0.0]
+        return before + [put for at, put in self.jumps if since < at <= until]
 
     def house_time(self, at: float) -> float:
         return at + next((put for when, put in reversed(self.jumps) if when <= at), 0.0)

@@ -449,6 +449,7 @@ def test_a_clock_that_was_put_forward_makes_nothing_early() -> None:
     assert ledger.latest(90.0, 103.0) == 3703.0
     assert ledger.latest(90.0, 110.0) == 3705.0
     assert ledger.latest(106.0, 110.0) == 110.0
+    assert (ledger.offsets(90.0, 110.0), ledger.offsets(101.0, 102.0)) == ([0.0, 3600.0, 0.0], [3600.0])
     assert (ledger.house_time(99.0), ledger.house_time(101.0), ledger.house_time(106.0)) == (
         99.0,
         3701.0,

@@ -10,6 +10,7 @@ from tests.fire.checks.left import by_id
 
 if TYPE_CHECKING:
     from tests.fire.checks import Evidence
+    from tests.fire.ledger import Errand, Ledger
 
 GRACE = 0.05
 """Seconds: two processes read one clock one after the other."""
@@ -29,11 +30,17 @@ def not_early(evidence: Evidence) -> list[str]:
     first = {token: d.at for d in reversed(ledger.deliveries) for token in d.tokens}
     for errand in ledger.errands.values():
         if errand.token in first and errand.kind != "note":
-            wanted = ledger.house_time(errand.asked_at) + errand.wait
+            wanted = errand.moment or at_least(ledger, errand)
             latest = ledger.latest(errand.asked_at - FAKED, first[errand.token])
             if latest + GRACE < wanted:
                 said.append(f"{errand.key} ({errand.kind}) left {wanted - latest:.2f} s before its time")
     return said
+
+
+def at_least(ledger: Ledger, errand: Errand) -> float:
+    """The end of its undo window, if it was written by the earliest clock that anybody had meanwhile."""
+    answered = max(errand.asked_at, errand.answered_at)
+    return errand.asked_at + min(ledger.offsets(errand.asked_at - FAKED, answered)) + errand.wait
 
 
 def once(evidence: Evidence) -> list[str]:
