@@ -56,5 +56,5 @@ class Server:
         self.liar.drops.clear()
         self.liar.refuses.clear()
         self.liar.says.clear()
-        # it does not announce what came between the last answer and IDLE, and five minutes are long to wait for
+        # it does not announce what came between its last answer and IDLE, and five minutes are long
         self.liar.hang_up()
