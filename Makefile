@@ -32,7 +32,7 @@ endef
 
 .DEFAULT_GOAL := help
 .PHONY: help run build test unit check bench bench-rivals bench-growth bench-live fire demo screenshots messages \
-        lock clean chromium dovecot nginx caddy faketime
+        lock clean chromium dovecot nginx caddy faketime strace
 .DELETE_ON_ERROR:
 
 help: ## list what make can do
@@ -43,7 +43,7 @@ run: build ## install what is missing, then start everything (PORT=8001 make run
 
 build: $(RUN) $(FRONT) $(MESSAGES) ## install, build the front end and the translations, start nothing
 
-test: chromium dovecot nginx caddy faketime $(DEV) build check ## everything: style, types, unit, real processes, browser
+test: chromium dovecot nginx caddy faketime strace $(DEV) build check ## everything: style, types, unit, real processes, browser
 	@$(BIN)/python -m pytest -n 4 $(BY_FILE) $(ARGS)
 
 unit: $(DEV) build ## the quick tests only, on SQLite (ARGS="-k mail" chooses among them)
@@ -69,10 +69,10 @@ bench-growth: $(DEV) build ## at 1,000, 100,000 and 1,000,000 tickets: 20 GB of 
 bench-live: chromium $(DEV) build ## fifty agents before their screens while ten mails a second come in
 	@$(BIN)/python -m benchmarks.live $(ARGS)
 
-fire: dovecot faketime $(DEV) build ## kill, fill, lock and jump while mail comes and goes: is anything lost?
+fire: faketime $(DEV) build ## kill, fill, lock and jump while mail comes and goes: is anything lost?
 	@$(BIN)/python -m tests.fire $(ARGS)
 
-demo: build ## start with made-up customers and conversations to look at
+demo: build ## start with made-up customers and conversations, and a guided tour
 	@exec $(BIN)/python -m inbox demo $(ARGS)
 
 screenshots: chromium $(DEV) build ## draw the README's pictures again
@@ -95,7 +95,7 @@ LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --genera
         --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock"
 
 clean: ## remove what make made (never the data)
-	@rm -rf $(VENV) node_modules static/build $(MESSAGES) .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	@rm -rf $(VENV) node_modules static/build benchmarks/rivals/.cache $(MESSAGES) .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
 $(BIN)/python:
 	@for python in $(PYTHON); do \
@@ -166,3 +166,6 @@ caddy:
 
 faketime:
 	$(call peer,faketime,faketime,The tests of clocks that jump,brew install libfaketime)
+
+strace:
+	$(call peer,strace,strace,Watching what is synced before it is acknowledged,strace is for Linux only)
