@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, cast
 
-from sqlalchemy import Insert, Table, insert, inspect
+from sqlalchemy import JSON, Column, Insert, Table, insert, inspect
 from sqlalchemy.orm import Mapper, RelationshipDirection, make_transient_to_detached
 
 from inbox.db import Base, plain, session
@@ -72,9 +72,9 @@ class _Shape:
     insert: Insert
     links: tuple[_Link, ...]
     always: frozenset[str]
-    """Columns that are empty where nothing is said."""
+    """Columns that are NULL where nothing is said."""
     defaulted: frozenset[str]
-    """Columns that have a default then."""
+    """Columns that are left out then: they have a default, or None would be JSON's null."""
 
 
 @cache
@@ -90,6 +90,10 @@ def _shape(kind: type[Base]) -> _Shape:
     return _Shape(
         insert(cast(Table, kind.__table__)),
         tuple(links),
-        frozenset(str(column.key) for column in columns if column.default is None),
-        frozenset(str(column.key) for column in columns if column.default is not None),
+        frozenset(str(column.key) for column in columns if not _is_left_out(column)),
+        frozenset(str(column.key) for column in columns if _is_left_out(column)),
     )
+
+
+def _is_left_out(column: Column[Any]) -> bool:
+    return column.default is not None or isinstance(column.type, JSON)

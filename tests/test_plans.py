@@ -121,7 +121,9 @@ def full(ada: Agent, mail_from: MailFrom, database: Connection) -> Agent:
     db.session.execute(search._sql().insert, rows)
     db.session.commit()
     if db.dialect() == "postgresql":
-        database.execute(text("SET LOCAL enable_seqscan = off"))
+        # a house as small as this one may be read whole beside another table; a large one never
+        for way in ("seqscan", "mergejoin", "hashjoin"):
+            database.execute(text(f"SET LOCAL enable_{way} = off"))
         database.execute(text("ANALYZE"))
     return ada
 

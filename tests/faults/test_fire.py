@@ -30,7 +30,7 @@ def test_f4_under_fire_nothing_is_lost_or_doubled(database: str) -> None:
     )  # fmt: skip
     found = re.search(r"(\d+) mails accepted", said)
     kills = sum(int(n) for n in re.findall(r"kill-\w+ (\d+)", said))
-    assert found and int(found[1]) == mails and kills >= 5, said
+    assert found and int(found[1]) == mails and kills >= 3, said
     for left_out in re.findall(r"left out: (.*)", said):
         print(f"left out: {left_out}")
 

@@ -20,9 +20,10 @@ from typing import Any
 from sqlalchemy import event, select
 from sqlalchemy.orm import Session
 
-from inbox import collector, db, files, imports, intake, logs, migrate, vault
+from inbox import collector, db, files, imports, intake, logs, migrate, rows, vault
 from inbox.channels.email.imap_server import Server
 from inbox.config import settings
+from inbox.db import Base
 from inbox.models import Account, AccountAddress, Payload
 
 
@@ -52,10 +53,14 @@ def before(method: str) -> Callable[[], None]:
 def inserted() -> None:
     """Die when rows are written and not committed."""
 
-    @event.listens_for(Session, "after_flush")
-    def _written(session: Session, _context: object) -> None:
-        if any(isinstance(row, Payload) for row in session.new):
-            session.info["written"] = True
+    real = rows.write
+
+    def written(*new: Base) -> None:
+        real(*new)
+        if any(isinstance(row, Payload) for row in new):
+            db.session.info["written"] = True
+
+    rows.write = written
 
     @event.listens_for(Session, "before_commit")
     def _die(session: Session) -> None:
