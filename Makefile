@@ -44,7 +44,7 @@ run: build ## install what is missing, then start everything (PORT=8001 make run
 build: $(RUN) $(FRONT) $(MESSAGES) ## install, build the front end and the translations, start nothing
 
 test: chromium dovecot nginx caddy faketime strace $(DEV) build check ## everything: style, types, unit, real processes, browser
-	@$(BIN)/python -m pytest -n 4 $(BY_FILE) $(ARGS)
+	@$(BIN)/python -m pytest -n 5 $(BY_FILE) $(ARGS)
 
 unit: $(DEV) build ## the quick tests only, on SQLite (ARGS="-k mail" chooses among them)
 	@PROSA_TEST_DATABASES=sqlite $(BIN)/python -m pytest -n 2 $(BY_FILE) -m "not slow and not browser" $(ARGS)

@@ -34,7 +34,7 @@ FLOOR = {"sqlite": 11.0, "postgresql": 9.5}
 MARGIN = 1.25
 """So much may a ratio exceed what it should be before it is called a regression: these machines are noisy."""
 
-WARM, BLOCKS, TIMES = 3, 8, 3
+WARM, BLOCKS, TIMES = 3, 6, 3
 MEASURES = ("ingest", "list", "page", "search")
 
 

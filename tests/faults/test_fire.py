@@ -17,7 +17,7 @@ from tests.fire import cluster
 from tests.house import ROOT
 
 NO_CLUSTER = pytest.mark.skipif(cluster.binaries() is None, reason=cluster.MISSING)
-SIZES = {"sqlite": (90, 30), "postgresql": (60, 20)}
+SIZES = {"sqlite": (60, 20), "postgresql": (50, 15)}
 
 
 @pytest.mark.parametrize("database", ["sqlite", pytest.param("postgresql", marks=NO_CLUSTER)])
