@@ -54,16 +54,19 @@ def committed(calls: list[Call], folder: Path, after: int) -> bool:
     return "pwrite64" in log and log[-1] in ("fsync", "fdatasync")
 
 
+def assert_on_the_disk(calls: list[Call], folder: Path) -> None:
+    """By then its bytes and the row that names them were synced, and nothing was written and left."""
+    assert committed(calls, folder, stored(calls, folder))
+    assert unsynced(calls, folder) == set()
+
+
 @watched
 def test_f5_a_mail_is_on_the_disk_before_its_250(tmp_path: Path) -> None:
     with House(tmp_path) as house:
         with Trace(the_listener(house).pid, tmp_path) as trace:
             house.deliver(mail(1))
         answered = until(trace.calls, "send", "250 2.0.0 Kept")
-        before = trace.calls[:answered]
-        written = stored(before, tmp_path)
-        assert committed(before, tmp_path, written)
-        assert unsynced(before, tmp_path) == set()
+        assert_on_the_disk(trace.calls[:answered], tmp_path)
 
 
 @watched
@@ -79,10 +82,7 @@ def test_f5_a_fetched_mail_is_on_the_disk_before_it_is_moved(tmp_path: Path) -> 
             liar.offer(mail(1))
             wait_for(lambda: liar.folders.get("Prosa") and liar.folders["Prosa"].mails, 30, house.said)
         moved = until(trace.calls, "send", "MOVE")
-        before = trace.calls[:moved]
-        written = stored(before, tmp_path)
-        assert committed(before, tmp_path, written)
-        assert unsynced(before, tmp_path) == set()
+        assert_on_the_disk(trace.calls[:moved], tmp_path)
 
 
 @watched
