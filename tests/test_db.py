@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import threading
+import time
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
-from sqlalchemy import Engine, text
+from sqlalchemy import JSON, Engine, text
 from sqlalchemy.exc import DBAPIError
 
-from inbox import db
+from inbox import db, engines, turns
 from inbox.models import Team
+from tests.conftest import NO_POSTGRES, POSTGRES
 
 
 @pytest.fixture
@@ -52,6 +57,32 @@ def test_two_writers_queue_up(fresh: Engine) -> None:
     assert not problems
     with db.reading():
         assert db.session.scalar(text("SELECT count(*) FROM team")) == 41
+
+
+def test_who_has_waited_to_write_goes_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One who writes again and again lets go, as often as somebody waits, and only then."""
+    slept: list[float] = []
+    monkeypatch.setattr(turns.time, "sleep", slept.append)
+    engine = engines.make(f"sqlite:///{tmp_path / 'one.db'}")
+    waits = threading.Event()
+    in_turn = turns.Turns(tmp_path)
+    with engine.begin():
+        assert not slept and not in_turn.is_waited_for()
+
+        def write() -> None:
+            with engine.begin():
+                waits.set()
+
+        patient = threading.Thread(target=write)
+        monkeypatch.setattr(engines, "time", SimpleNamespace(monotonic=time.monotonic, sleep=lambda _s: None))
+        patient.start()
+        while not in_turn.is_waited_for():
+            assert patient.is_alive() and not waits.is_set()
+        in_turn.give_way()
+        assert slept == [turns.LET_GO]
+    patient.join()
+    assert waits.is_set() and not in_turn.is_waited_for()
+    engine.dispose()
 
 
 def test_after_commit_runs_after_the_commit_and_never_for_a_savepoint(fresh: Engine) -> None:
@@ -106,10 +137,94 @@ def test_only_a_claim_does_not_wait_for_the_disk(fresh: Engine) -> None:
             assert session.scalar(text(asked)) == waits
 
 
+def test_postgresql_knows_again_what_readers_asked(fresh: Engine) -> None:
+    """A rollback would have it forget what it prepared. One that wrote is still undone."""
+    if fresh.dialect.name != "postgresql":
+        return
+    for _ in range(12):
+        with db.reading():
+            assert db.session.scalar(text("SELECT count(*) FROM team")) == 0
+            prepared = db.session.scalar(text("SELECT count(*) FROM pg_prepared_statements"))
+    assert prepared
+    with pytest.raises(ZeroDivisionError), db.writing() as session:
+        session.add(Team(name="No"))
+        session.flush()
+        raise ZeroDivisionError
+    with pytest.raises(DBAPIError), db.reading():
+        db.session.execute(text("SELECT 1 / 0"))
+    with db.reading():
+        assert db.session.scalar(text("SELECT count(*) FROM team")) == 0
+
+
 def test_sqlite_keeps_its_promises(tmp_path: Path) -> None:
-    engine = db.make_engine(f"sqlite:///{tmp_path / 'x.db'}")
+    engine = engines.make(f"sqlite:///{tmp_path / 'x.db'}")
     with engine.connect() as connection:
         for pragma, wanted in (("journal_mode", "wal"), ("synchronous", 2), ("foreign_keys", 1)):
             assert connection.exec_driver_sql(f"PRAGMA {pragma}").scalar() == wanted
-        assert db.sqlite_module().sqlite_version_info >= db.SAFE_SQLITE
+        assert engines.sqlite_module().sqlite_version_info >= engines.SAFE_SQLITE
+    engine.dispose()
+
+
+def test_a_long_log_of_sqlite_is_copied_seldom_and_does_not_grow_for_ever(tmp_path: Path) -> None:
+    """A thousand pages are the default of SQLite, and four thousand ours."""
+    engine, log = engines.make(f"sqlite:///{tmp_path / 'x.db'}"), tmp_path / "x.db-wal"
+    pages: list[int] = []
+    with engine.connect() as connection:
+        connection.exec_driver_sql("CREATE TABLE much (it BLOB)")
+        connection.commit()
+        size = connection.exec_driver_sql("PRAGMA page_size").scalar_one()
+        for _ in range(20):
+            connection.exec_driver_sql("INSERT INTO much VALUES (zeroblob(?))", (300 * size,))
+            connection.commit()
+            pages.append(log.stat().st_size // size)
+    engine.dispose()
+    assert 3000 < max(pages) < 5000 and pages[-1] == pages[-4]
+
+
+def read(said: str) -> Any:
+    """What a column gives in which this stands."""
+    kind = "json" if db.dialect() == "postgresql" else "text"
+    with db.reading():
+        return db.session.scalar(text(f"SELECT CAST(:it AS {kind}) AS it").columns(it=JSON), {"it": said})
+
+
+@pytest.fixture
+def parsed(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """What was given to the parser."""
+    asked: list[Any] = []
+
+    def loads(said: str | bytes) -> Any:
+        asked.append(said)
+        return json.loads(said)
+
+    monkeypatch.setattr(engines, "json", SimpleNamespace(loads=loads))
+    return asked
+
+
+@pytest.mark.parametrize(("said", "value"), [("{}", {}), ("[]", [])])
+def test_empty_json_needs_no_parser_and_is_nobody_elses(
+    fresh: Engine, parsed: list[Any], said: str, value: Any
+) -> None:
+    first = read(said)
+    assert first == value and type(first) is type(value)
+    assert read(said) is not first
+    assert not parsed
+
+
+@pytest.mark.parametrize("value", [{"a": [1]}, [None], None, "[]", 0, " {} "])
+def test_all_other_json_is_parsed(fresh: Engine, parsed: list[Any], value: Any) -> None:
+    assert read(json.dumps(value)) == value
+    assert len(parsed) == 1
+
+
+@NO_POSTGRES
+def test_postgresql_plans_for_small_questions_whatever_its_server_is_set_to() -> None:
+    careless = {"options": "-c jit=on -c random_page_cost=4"}
+    url = POSTGRES.replace("postgresql://", "postgresql+psycopg://", 1)
+    engine = engines.make(url, connect_args=careless)
+    with engine.connect() as connection:
+        for _ in range(2):  # also after the first transaction was taken back
+            assert connection.exec_driver_sql("SHOW jit").scalar() == "off"
+            assert connection.exec_driver_sql("SHOW random_page_cost").scalar() == "1.1"
+            connection.rollback()
     engine.dispose()

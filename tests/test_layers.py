@@ -32,14 +32,14 @@ inbox.outbox  inbox.macros  inbox.metrics  inbox.tags  inbox.topics
 inbox.kb  inbox.figures  inbox.search  inbox.attention  inbox.drafts  inbox.mailboxes  inbox.signin
 inbox.oauth  inbox.connections  inbox.imports  inbox.spam  inbox.floods  inbox.quarantine
 inbox.surveys  inbox.ratings
-inbox.conversation  inbox.timeline  inbox.downloads  inbox.pictures  inbox.presence  inbox.rivals
+inbox.conversation  inbox.timeline  inbox.lines  inbox.downloads  inbox.pictures  inbox.presence  inbox.rivals
 inbox.live  inbox.queue
 inbox.access  inbox.audit  inbox.rows
-inbox.models  inbox.migrate
+inbox.models  inbox.migrate  inbox.settled
 inbox.channels*  inbox.routing*  inbox.sla*  inbox.feedback*  inbox.db
-inbox.mail*
-inbox.passwords  inbox.vault
-inbox.text  inbox.fetch  inbox.files
+inbox.mail*  inbox.engines
+inbox.passwords  inbox.vault  inbox.statements
+inbox.text  inbox.fetch  inbox.files  inbox.turns
 inbox.logs  inbox.supervisor
 inbox.valkey
 inbox.lifeline
@@ -126,3 +126,7 @@ def test_the_supervisor_stays_small():
 def test_the_process_that_reads_hostile_mail_knows_nothing_else_of_us():
     known = {name for name in loaded_by("inbox.mail.child") if name.startswith("inbox.")}
     assert {name for name in known if not name.startswith("inbox.mail")} == set()
+
+
+def test_a_start_leaves_out_what_only_readers_of_mail_and_new_mailboxes_need():
+    assert not loaded_by("app, worker") & {"dns", "inbox.mail.parse", "inbox.channels.email.servers"}

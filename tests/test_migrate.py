@@ -10,10 +10,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, inspect, text
+from alembic.script import ScriptDirectory
+from sqlalchemy import Engine, insert, inspect, text
 from sqlalchemy.engine import make_url
 
-from inbox import cli, db, doctor, migrate
+from inbox import cli, db, engines, migrate
+from inbox.doctor import database
+from inbox.models import Agent
 from tests.conftest import DATABASES, POSTGRES, _server
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -54,7 +57,7 @@ def opened(url: str) -> Iterator[Callable[[], Engine]]:
     made: list[Engine] = []
 
     def make() -> Engine:
-        made.append(db.make_engine(url))
+        made.append(engines.make(url))
         return made[-1]
 
     yield make
@@ -104,8 +107,8 @@ def test_f16_it_is_said_in_one_line_and_by_the_doctor(
     assert cli.run(["migrate"]) == 1
     said = capsys.readouterr().err
     assert len(said.splitlines()) == 1 and "9999" in said and "restore the backup" in said
-    monkeypatch.setattr(doctor, "engine", lambda: newer)
-    found = doctor.migrations()
+    monkeypatch.setattr(database, "engine", lambda: newer)
+    found = database.migrations()
     assert found.level == "problem" and "newer" in found.said and "restore" in found.mend
 
 
@@ -117,3 +120,32 @@ def test_f16_a_database_that_is_being_moved_into_is_not_started(opened: Callable
     with pytest.raises(migrate.Unfinished, match="inbox move"):
         migrate.upgrade(engine)
     assert tables(engine) == {migrate.MOVING}
+
+
+def test_the_names_of_the_files_are_the_whole_history_in_order() -> None:
+    history = ScriptDirectory.from_config(migrate.configuration()).walk_revisions()
+    assert migrate.known() == [script.revision for script in history][::-1]
+
+
+MIGRATED_AGAIN = """
+import sys
+from inbox import cli
+assert cli.run(["migrate", "--setup-link"]) == 0
+print(*sorted({"alembic.command", "inbox.models", "inbox.setup"} & sys.modules.keys()))
+"""
+
+
+def test_a_start_that_finds_everything_done_imports_little(
+    url: str, opened: Callable[[], Engine], tmp_path: Path
+) -> None:
+    """Every start of Prosa waits for it, and nearly every one finds it so."""
+    engine = opened()
+    migrate.upgrade(engine)
+    with engine.begin() as connection:
+        connection.execute(insert(Agent).values(name="Ada", email="ada@barro.example", password_hash="x"))
+    here = {"PROSA__DATA__DIR": str(tmp_path), "PROSA__DATABASE__URL": url}
+    done = subprocess.run(
+        [sys.executable, "-c", MIGRATED_AGAIN],
+        cwd=ROOT, env=os.environ | here, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert (done.returncode, done.stdout.strip()) == (0, ""), done.stderr

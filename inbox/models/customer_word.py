@@ -26,6 +26,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from inbox import statements
 from inbox.db import Base
 from inbox.models.customer import Customer
 from inbox.models.identity import Identity
@@ -166,7 +167,7 @@ def _write(connection: Connection, said: dict[int, list[str]]) -> None:
         {"customer_id": number, "word": word} for number, texts in said.items() for word in _words(texts)
     ]
     if found:
-        connection.execute(insert(cast(Table, CustomerWord.__table__)), found)
+        statements.run(connection, _WORD, found)
 
 
 def _words(texts: Iterable[str]) -> list[str]:
@@ -178,9 +179,10 @@ def note_activity(connection: Connection, tickets: Iterable[Ticket]) -> None:
     late = [one for one in tickets if one.status != "spam" and not _is_noted(one)]
     moved = sorted((one.identity_id, one.active_at) for one in late)
     for identity, at in moved:
-        connection.execute(_ACTIVE, {"identity": identity, "at": at})
+        statements.run(connection, _ACTIVE, {"identity": identity, "at": at})
 
 
+_WORD = insert(cast(Table, CustomerWord.__table__))
 _WHOSE = select(Identity.customer_id).where(Identity.id == bindparam("identity")).scalar_subquery()
 _ACTIVE = (
     update(cast(Table, Customer.__table__))

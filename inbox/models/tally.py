@@ -16,6 +16,7 @@ from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import LoaderCallableStatus, Mapped, Session, mapped_column
 
+from inbox import statements
 from inbox.db import Base, dialect, session
 from inbox.models.ticket import DONE, OPEN, Ticket
 
@@ -85,7 +86,7 @@ def _move(connection: Connection, moves: Counter[Place]) -> None:
     for spot in sorted(moves):
         if moves[spot]:
             row = {"team_id": spot.team, "assignee_id": spot.assignee, "state": spot.state, "n": moves[spot]}
-            connection.execute(_added(dialect()), row)
+            statements.run(connection, _added(dialect()), row)
 
 
 @cache
