@@ -29,7 +29,8 @@ def use(url: str) -> None:
     if parts.scheme not in ("", "file"):
         raise ValueError(f"files.url: {parts.scheme}: is not supported; use file:/path/to/folder")
     _root = Path(unquote(parts.path))
-    _root.mkdir(parents=True, exist_ok=True, mode=0o700)
+    for folder in (_root.parent, _root):  # parents that mkdir makes by itself are open to everybody
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
 
 
 def put(content: bytes, *, wait: bool = True) -> str:

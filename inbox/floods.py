@@ -67,7 +67,7 @@ def weigh(payload: Payload, sender: str) -> None:
     limit = settings().mail.flood_limit
     alone(f"flood {payload.account_id} {sender}")
     asked = {"account": payload.account_id, "sender": sender, "since": now() - WINDOW, "limit": limit}
-    kind, recent = plain(_RECENT, asked).one()
+    kind, recent = plain(_RECENT, asked)[0]
     if kind != "mail":
         return
     if recent >= limit:

@@ -7,17 +7,19 @@ from collections import Counter
 from collections.abc import Mapping
 from email.utils import parseaddr
 from html import escape
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import selectinload
 
 from inbox import audit, channels, files, oauth, pictures, vault
 from inbox.channels.email import signing
-from inbox.channels.email.servers import Found
 from inbox.db import session
 from inbox.mail.clean import clean_written
 from inbox.models import Account, AccountAddress, Agent, Attachment, Payload
+
+if TYPE_CHECKING:
+    from inbox.channels.email.servers import Found
 
 DKIM_SELECTOR = "prosa"
 

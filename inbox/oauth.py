@@ -277,7 +277,11 @@ def _claim(account_id: int) -> datetime | None:
             .where(
                 Authorisation.account_id == account_id,
                 Authorisation.state == "ok",
-                or_(Authorisation.leased_until.is_(None), Authorisation.leased_until < moment),
+                or_(
+                    Authorisation.leased_until.is_(None),
+                    Authorisation.leased_until < moment,
+                    Authorisation.leased_until > moment + 2 * LEASE,  # a clock that was ahead wrote it
+                ),
                 or_(Authorisation.expires_at.is_(None), Authorisation.expires_at <= moment + MARGIN),
             )
             .values(leased_until=moment + LEASE)

@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, case, delete, func, literal_column, select
 
 from inbox import audit, live
 from inbox.channels import N_
-from inbox.db import now, session
+from inbox.db import now, plain, session
 from inbox.models import Agent, Event, Handling, Memo, Message, Push
 from inbox.models import memo as memos
 from inbox.models.message import PENDING
@@ -56,7 +56,7 @@ def begin(made_at: datetime) -> int:
 
 
 def is_held() -> bool:
-    return bool(session.scalar(select(_held())))
+    return bool(plain(_HELD, {})[0][0])
 
 
 def held_since() -> datetime | None:
@@ -68,14 +68,15 @@ def restored_at() -> datetime | None:
     return session.scalar(select(Event.at).where(Event.id == _newest(RESTORED)))
 
 
-def was_before(message: Message) -> bool:
-    """Whether the original may have answered this one: it was written before the copy was made."""
-    since = restored_at()
+def was_before(message: Message, since: datetime | None) -> bool:
+    """Whether the original may have answered this one: it was written before ``since``, when the copy was
+    made."""
     return since is not None and min(message.written_at or message.created_at, message.created_at) < since
 
 
 def release(by: Agent | None) -> None:
     """Fetch and send again. ``by`` is empty on the command line."""
+    session.flush()
     if is_held():
         told: dict[str, Any] = {} if by else {"by": "cli"}
         audit.record(RELEASED, by, **told)
@@ -95,3 +96,6 @@ def _newest(kind: str) -> ColumnElement[int]:
     # a literal, and a sum: PostgreSQL would else walk every event backwards to find one of a rare kind
     rare = Event.kind == literal_column(f"'{kind}'")
     return select(func.max(Event.id + 0)).where(rare).scalar_subquery()
+
+
+_HELD = select(_held())  # asked for every mail: put into words once

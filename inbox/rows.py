@@ -7,15 +7,19 @@ flush (tallies, the words of customers) is kept here as well.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cache
-from typing import Any, cast
+from functools import cache, partial
+from typing import Any, TypeVar, cast
 
-from sqlalchemy import JSON, Column, Insert, Table, insert, inspect
+from sqlalchemy import Column, Table, insert, inspect
 from sqlalchemy.orm import Mapper, RelationshipDirection, make_transient_to_detached
+from sqlalchemy.orm.util import identity_key
 
 from inbox.db import Base, plain, session
 from inbox.models import Customer, Ticket, customer_word, tally
+
+Loaded = TypeVar("Loaded", bound=Base)
 
 
 def write(*new: Base) -> None:
@@ -31,20 +35,45 @@ def write(*new: Base) -> None:
     customer_word.note_new(tickets)
     for thing in new:
         _insert(thing)
-    session.add_all(reversed(new))  # the last reach the others
+    for thing in reversed(new):  # the last reach the others
+        _hold(thing)
     _keep(tickets, [thing for thing in new if isinstance(thing, Customer)])
 
 
 def _insert(thing: Base) -> None:
-    shape = _shape(type(thing))
-    says = vars(thing)
+    shape, says = _shape(type(thing)), vars(thing)
     for link in shape.links:
         if (other := says.get(link.name)) is not None:
             says[link.column] = vars(other)[link.key]
-    row = plain(shape.insert, {name: says.get(name) for name in shape.always | says.keys() & shape.defaulted})
-    says |= cast(dict[str, Any], row.last_inserted_params())
-    says["id"] = row.inserted_primary_key[0]  # type: ignore[index]
+    row = {name: says[name] if name in says else make() for name, make in shape.columns}
+    says |= row
+    says["id"] = plain(shape.insert, row)[0][0]
     make_transient_to_detached(thing)
+
+
+def _hold(thing: Base) -> None:
+    if thing not in session:
+        session.add(thing)
+
+
+def found(kind: type[Loaded], row: Sequence[Any]) -> Loaded:
+    """What stands in this row, all columns of its table in their order, as the session's; as it was loaded
+    before, if it was.
+    """
+    known = session.identity_map.get(identity_key(kind, row[_shape(kind).id_at]))
+    if known is not None:
+        return known
+    thing = read(kind, row)
+    session.add(thing)
+    return thing
+
+
+def read(kind: type[Loaded], row: Sequence[Any]) -> Loaded:
+    """The same, of no session."""
+    thing = kind()
+    vars(thing).update(zip(_shape(kind).names, row, strict=True))
+    make_transient_to_detached(thing)
+    return thing
 
 
 def _keep(tickets: list[Ticket], customers: list[Customer]) -> None:
@@ -67,33 +96,39 @@ class _Link:
 
 @dataclass(frozen=True, slots=True)
 class _Shape:
-    """How things of one kind become rows."""
+    """How things of one kind become rows, and rows things."""
 
-    insert: Insert
+    insert: Any
     links: tuple[_Link, ...]
-    always: frozenset[str]
-    """Columns that are NULL where nothing is said."""
-    defaulted: frozenset[str]
-    """Columns that are left out then: they have a default, or None would be JSON's null."""
+    columns: tuple[tuple[str, Callable[[], Any]], ...]
+    """All but the id, and what each is where nothing is said."""
+    names: tuple[str, ...]
+    """Of all."""
+    id_at: int
 
 
 @cache
 def _shape(kind: type[Base]) -> _Shape:
     mapper: Mapper[Any] = inspect(kind)
-    columns = [column for column in mapper.columns if not column.primary_key]
+    table = cast(Table, kind.__table__)
     links = (
         _Link(one.key, str(ours.key), str(theirs.key))
         for one in mapper.relationships
         if one.direction is RelationshipDirection.MANYTOONE and not one.viewonly
         for ours, theirs in one.local_remote_pairs
     )
+    names = tuple(column.key for column in table.columns)
     return _Shape(
-        insert(cast(Table, kind.__table__)),
+        insert(table).returning(table.c.id),
         tuple(links),
-        frozenset(str(column.key) for column in columns if not _is_left_out(column)),
-        frozenset(str(column.key) for column in columns if _is_left_out(column)),
+        tuple((column.key, _default(column)) for column in table.columns if not column.primary_key),
+        names,
+        names.index("id"),
     )
 
 
-def _is_left_out(column: Column[Any]) -> bool:
-    return column.default is not None or isinstance(column.type, JSON)
+def _default(column: Column[Any]) -> Callable[[], Any]:
+    default: Any = column.default
+    if default is None:
+        return lambda: None
+    return partial(default.arg, None) if default.is_callable else lambda: default.arg

@@ -8,6 +8,9 @@ from functools import cache
 from typing import Any
 
 SPOKEN = ("en", "pt", "es", "fr", "de", "it")
+SAMPLE = 2000
+"""Characters: of a longer text the beginning tells its language."""
+
 _WORD = re.compile(r"[^\W_]+", re.UNICODE)
 
 
@@ -42,7 +45,7 @@ def snippet(text: str, length: int = 160) -> str:
 
 def language(text: str) -> str | None:
     """The language of a text (``pt``, ``en`` …), or None if there is too little to tell."""
-    sample = text[:2000]
+    sample = text[:SAMPLE]
     if len(_WORD.findall(sample)) < 4:
         return None
     code, _probability = _identifier().classify(sample)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import time
+from datetime import timedelta
+
 import pytest
 from sqlalchemy import select, update
 
@@ -121,3 +124,34 @@ def test_a_mailbox_whose_password_cannot_be_read_keeps_nobody_elses_mail(
     ids = [*kept(mail(1)), *intake.accept_mail(raw, [linen_mailbox.address]), *kept(mail(3))]
     intake.read_now(ids[0])
     assert list(states().values()) == ["parsed", "failed", "parsed"]
+
+
+def test_slow_reading_keeps_the_order(support: Account, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A filter that does not answer: what was not begun is not overtaken by newer mail."""
+    read = intake._read
+
+    def slow(one: claims.Claimed) -> object:
+        time.sleep(0.15)
+        return read(one)
+
+    monkeypatch.setattr(intake, "_read", slow)
+    monkeypatch.setattr(claims, "AHEAD", timedelta(seconds=1))  # half of which is enough for a few
+    for number in kept(*(mail(n) for n in range(20))):
+        intake.read_now(number)
+    assert set(states().values()) == {"parsed"}
+    order = db.session.scalars(select(Message.payload_id).order_by(Message.id)).all()
+    assert list(order) == sorted(order)
+
+
+def test_who_lost_the_lease_fails_nothing(support: Account) -> None:
+    def broken() -> list[object]:
+        raise intake.ParseError("The reader was stopped.")
+
+    [number] = kept(mail(1))
+    [slow] = claims.claim(number, 1)
+    with db.writing():
+        db.session.execute(update(Payload).values(leased_until=db.now() - timedelta(seconds=1)))
+    [fast] = claims.claim(number, 1)  # another has it in hand now
+    intake._finish(slow, broken)
+    intake._finish(fast, lambda: intake._read(fast))
+    assert states() == {number: "parsed"}

@@ -316,6 +316,26 @@ def test_f10_uids_are_renumbered_without_a_word(mailbox: Mailbox, liar: Liar, na
     assert sorted(tokens()) == [*TOKENS, 8, 9, 10] and not payloads("failed")
 
 
+def test_f10_what_was_refused_is_asked_for_again_while_nothing_else_comes(
+    mailbox: Mailbox, liar: Liar, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In its time, not when IDLE happens to end."""
+    monkeypatch.setattr(imap, "IDLE_SECONDS", 300.0)
+    monkeypatch.setattr(imap_folder, "PATIENCE", (0.0, 0.5, 0.5, 0.5))
+    liar.refuses[1] = 2
+    liar.offer(mail(1))
+    mailbox.until(lambda: tokens() == [1])
+
+
+def test_f17_what_a_clock_that_was_ahead_put_off_is_fetched_when_that_is_right() -> None:
+    """Neither sooner than its pause nor an hour late."""
+    now, pauses = time.time(), [*enumerate(imap_folder.PATIENCE, 1), (imap_folder.KEPT, imap_folder.HOUR)]
+    for tries, pause in pauses:
+        assert imap_folder._pause(tries) == pause
+        assert imap_folder._is_over(now + pause + 3600, pause) and imap_folder._is_over(now - 1, pause)
+        assert pause == 0 or not imap_folder._is_over(now + pause, pause)
+
+
 def test_f10_a_mail_vanishes_before_it_is_fetched(mailbox: Mailbox, liar: Liar) -> None:
     liar.hides = {5}
     liar.offer(*(mail(n) for n in TOKENS))

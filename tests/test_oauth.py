@@ -408,6 +408,14 @@ def test_who_dies_while_refreshing_keeps_the_others_waiting_for_its_lease_only(
     assert oauth.access_token(real) in provider.access
 
 
+def test_who_died_while_refreshing_by_a_clock_that_was_ahead_keeps_nobody_waiting(
+    real: Account, provider: AuthorisationServer
+) -> None:
+    with db.writing():
+        expire(real, leased_until=db.now() + timedelta(hours=1))
+    assert oauth.access_token(real) in provider.access
+
+
 def test_signing_in_anew_while_a_refresh_is_under_way_wins(
     real: Account, provider: AuthorisationServer
 ) -> None:

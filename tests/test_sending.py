@@ -13,10 +13,11 @@ import pytest
 import time_machine
 from sqlalchemy import insert, select
 
-from inbox import connections, db, outbox, tickets
+from inbox import connections, db, oauth, outbox, tickets
 from inbox.channels.email import lines
 from inbox.mail.tokens import Signer
 from inbox.models import Account, Agent, Message
+from inbox.outbox import claims
 from inbox.vault import signing_key
 from tests.conftest import Bells
 from tests.peers.smtp import RESET_AFTER, RESET_TAKEN, RESET_UNTAKEN, STALL, Peer
@@ -327,6 +328,44 @@ def test_a_clock_that_was_wrong_loses_nothing(
         clock.shift(timedelta(minutes=1))
         ring(bells)
     assert set(peer.taken.values()) == {1} and peer.taken.total() == 6
+
+
+def test_a_token_that_is_not_taken_is_replaced_and_its_mail_leaves(
+    support: Account, due: int, peer: Peer, bells: Bells, clock: time_machine.Coordinates,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    """As when our clock is behind: we think that it lasts, and the server knows that it does not."""
+    asked: list[int] = []
+    monkeypatch.setattr(oauth, "access_token", lambda _account: "second" if asked else "first")
+    monkeypatch.setattr(oauth, "refused", lambda account: asked.append(account.id))
+    support.settings = {**support.settings, "auth": "google", "smtp_user": "support"}
+    connections.ok(support.id, "out")
+    db.session.commit()
+    peer.users = {"support": "second"}
+    ring(bells)
+    assert row(due).state == "queued" and asked == [support.id]
+    clock.shift(timedelta(seconds=2))
+    ring(bells)
+    assert row(due).state == "sent" and peer.taken.total() == 1
+
+
+@pytest.mark.parametrize("failed", [0, 1])
+def test_what_a_clock_that_was_ahead_put_off_begins_its_pause_when_that_is_right(
+    mail_from: MailFrom, ada: Agent, peer: Peer, bells: Bells, clock: time_machine.Coordinates, failed: int
+) -> None:
+    clock.move_to(BEGIN + timedelta(hours=1))
+    message = tickets.reply(mail_from(), ada, "<p>On its way</p>", key="k")
+    message.attempts, message.not_before = failed, db.now() + claims.pause(failed)
+    db.session.commit()
+    clock.move_to(BEGIN)
+    ring(bells)
+    assert row(message.id).not_before == BEGIN + claims.pause(failed)  # it can still be taken back
+    clock.shift(claims.pause(failed) - timedelta(seconds=1))
+    ring(bells)
+    assert row(message.id).state == "queued"
+    clock.shift(timedelta(seconds=1))
+    ring(bells)
+    assert row(message.id).state == "sent"
 
 
 def queue_up(mail_from: MailFrom, count: int, start: int = 0) -> list[str]:

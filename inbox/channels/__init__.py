@@ -202,6 +202,10 @@ class AccountError(SendError):
         super().__init__(reason, detail, pause=pause)
 
 
+class NotLetIn(AccountError):
+    """The outgoing server did not take our access token: it may take the next one."""
+
+
 class TooLarge(SendError):
     """The provider does not take so much at once; ``limit`` is what it takes, in bytes, or 0 if unsaid."""
 

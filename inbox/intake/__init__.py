@@ -183,7 +183,7 @@ def read_now(payload_id: int, *, alone: bool = False) -> None:
     """
     claimed = claims.claim(payload_id, 1 if alone else claims.TOGETHER)
     for worn in (one for one in claimed if one.attempts > MOST_ATTEMPTS):
-        _fail(worn.payload_id, "Reading it brought the worker down several times.")
+        _fail(worn, "Reading it brought the worker down several times.")
     match [one for one in claimed if one.attempts <= MOST_ATTEMPTS]:
         case []:
             return
@@ -195,7 +195,7 @@ def read_now(payload_id: int, *, alone: bool = False) -> None:
 
 def _read_ahead(claimed: Sequence[Claimed]) -> None:
     """In their order; while some are taken in, the next are read by the child and their files are kept."""
-    until = time.monotonic() + LEASE.total_seconds() / 2
+    until = time.monotonic() + claims.AHEAD.total_seconds() / 2
     beside = ThreadPoolExecutor(1)
     try:
         coming = deque((one, beside.submit(_read, one)) for one in claimed)
@@ -203,7 +203,9 @@ def _read_ahead(claimed: Sequence[Claimed]) -> None:
             wait([coming[0][1]])
             _finish_all([coming.popleft() for _ in takewhile(lambda one: one[1].done(), list(coming))])
     finally:
-        beside.shutdown(cancel_futures=True)  # what is left is rung for again when its lease is over
+        beside.shutdown(cancel_futures=True)
+    if coming:
+        claims.give_back([one for one, _read in coming])
 
 
 def _finish_all(ready: Sequence[tuple[Claimed, Future[list[Inbound]]]]) -> None:
@@ -238,14 +240,14 @@ def _finish(claimed: Claimed, read: Callable[[], list[Inbound]]) -> None:
     try:
         _take_in(claimed, read())
     except ParseError as problem:
-        _fail(payload_id, str(problem))
+        _fail(claimed, str(problem))
     except files.Missing:
-        _fail(payload_id, "Its bytes are missing or damaged in the file store.")
+        _fail(claimed, "Its bytes are missing or damaged in the file store.")
     except Exception as problem:
         log.exception("intake_failed", payload=payload_id)
         if attempts >= MOST_ATTEMPTS or not _is_passing(problem):
             _fail(
-                payload_id,
+                claimed,
                 "Something unexpected went wrong while reading it: %(detail)s",
                 type(problem).__name__,
             )
@@ -274,7 +276,7 @@ def sweep() -> int:
             .where(_is_older(timedelta(seconds=2), moment))
             .where(or_(Payload.imported.is_(False), _is_older(LEASE, moment)))
             .order_by(Payload.id)
-            .limit(500)
+            .limit(queue.room("intake"))
         ).all()
     slot = str(int(moment.timestamp() // 15))
     for payload_id in waiting:
@@ -329,7 +331,7 @@ def _take_in(claimed: Claimed, inbounds: list[Inbound]) -> None:
 
 
 def _receive(payload: Payload, payload_id: int, inbounds: list[Inbound]) -> None:
-    if plain(_PARSED, {"payload": payload_id}).rowcount != 1:
+    if not plain(_PARSED, {"payload": payload_id}):
         return  # our lease ran out, and another worker was faster
     session.add(payload)
     reasons = [tickets.take_in(payload.account, inbound, payload) for inbound in inbounds]
@@ -341,18 +343,21 @@ _PARSED = (
     update(_PAYLOAD)
     .where(_PAYLOAD.c.id == bindparam("payload"), _PAYLOAD.c.state == "new")
     .values(state="parsed", reason="", leased_until=None)
+    .returning(_PAYLOAD.c.id)
 )
 
 
-def _fail(payload_id: int, reason: str, detail: str = "") -> None:
+def _fail(claimed: Claimed, reason: str, detail: str = "") -> None:
+    """Unless our lease ran out and another has it in hand: they may be able to read it."""
     with writing():
         session.execute(
             update(Payload)
-            .where(Payload.id == payload_id, Payload.state == "new")
+            .where(Payload.id == claimed.payload_id, Payload.state == "new")
+            .where(Payload.leased_until == claimed.until)
             .values(state="failed", reason=reason[:255], reason_detail=detail[:255], leased_until=None)
         )
         live.attention()
-    log.warning("payload_failed", payload=payload_id, reason=reason[:255])
+    log.warning("payload_failed", payload=claimed.payload_id, reason=reason[:255])
 
 
 def _is_passing(problem: Exception) -> bool:

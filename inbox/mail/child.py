@@ -9,6 +9,7 @@ stdin ends and so does it. Start it with `python -m inbox.mail.child`.
 from __future__ import annotations
 
 import contextlib
+import gc
 import math
 import os
 import resource
@@ -29,6 +30,8 @@ def main() -> None:
     """Answer until stdin ends."""
     source, sink = sys.stdin.buffer, _own_stdout()
     restrict()
+    gc.freeze()  # what is imported stays
+    gc.set_threshold(20_000)  # a mail is read before it is worth looking for what of it could go
     while (asked := _question(source)) is not None:
         what, raw = asked
         grant_time(len(raw))

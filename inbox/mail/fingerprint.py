@@ -29,10 +29,16 @@ def external_id(raw: bytes, mail: Mail) -> str:
 
 def named(raw: bytes, message_id: str) -> str:
     """The same, where the Message-ID is known already."""
-    return f"{message_id.strip('<>')[:_ID_CHARS] or 'no-id'}#{_content_hash(raw)}"
+    return called(message_id, content_hash(raw))
 
 
-def _content_hash(raw: bytes) -> str:
+def called(message_id: str, content: str) -> str:
+    """The same, where both are."""
+    return f"{message_id.strip('<>')[:_ID_CHARS] or 'no-id'}#{content}"
+
+
+def content_hash(raw: bytes) -> str:
+    """Of what its sender wrote, in hexadecimal."""
     headers, body = split(begin(raw))
     said = hashlib.sha256()
     for name in _SENT:

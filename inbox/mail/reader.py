@@ -60,11 +60,14 @@ class Reader:
         self._owner = 0
         self._read = 0
 
-    def read(self, raw: bytes) -> Mail:
-        """One mail. Raises `Unreadable` when it is over a limit, or took its child's time, memory or life."""
+    def read(self, raw: bytes, meanwhile: Callable[[], object] | None = None) -> Mail:
+        """One mail. Raises `Unreadable` when it is over a limit, or took its child's time, memory or life.
+
+        What is to be done `meanwhile` is done while the child reads; again, if another child has to.
+        """
         if len(raw) > limits.MAX_MAIL_BYTES:
             raise Unreadable("This mail is too large to be read.", "too_large")
-        return self._asked_again(wire.MAIL, raw, wire.understand)
+        return self._asked_again(wire.MAIL, raw, wire.understand, meanwhile)
 
     def draw(
         self, content: bytes, wide: int, high: int, *, moving: bool = False, filling: bool = False
@@ -77,14 +80,18 @@ class Reader:
         return self._asked_again(how, content, wire.understand_picture)
 
     def _asked_again(
-        self, what: bytes, raw: bytes, understand: Callable[[wire.ReadExactly], Answer]
+        self,
+        what: bytes,
+        raw: bytes,
+        understand: Callable[[wire.ReadExactly], Answer],
+        meanwhile: Callable[[], object] | None = None,
     ) -> Answer:
         if self._owner not in (0, os.getpid()):
             self._forget()
         with self._lock:
             for chance in range(1, _CHANCES + 1):
                 try:
-                    return self._ask(what, raw, understand)
+                    return self._ask(what, raw, understand, meanwhile)
                 except _Died as died:  # killed from outside: not the mail's fault, perhaps
                     if chance == _CHANCES:
                         raise Unreadable(died.reason, died.code) from None
@@ -105,13 +112,21 @@ class Reader:
     ) -> None:
         self.close()
 
-    def _ask(self, what: bytes, raw: bytes, understand: Callable[[wire.ReadExactly], Answer]) -> Answer:
+    def _ask(
+        self,
+        what: bytes,
+        raw: bytes,
+        understand: Callable[[wire.ReadExactly], Answer],
+        meanwhile: Callable[[], object] | None,
+    ) -> Answer:
         child, fresh = self._ready()
         wait = self._seconds + len(raw) / _BYTES_A_SECOND + (_START_SECONDS if fresh else 0)
         talk = _Talk(child, time.monotonic() + wait)
         done = False
         try:
             talk.say(wire.frame(what) + wire.frame(raw))
+            if meanwhile is not None:
+                meanwhile()
             answer = understand(talk.hear)
             done = True
             return answer

@@ -37,7 +37,7 @@ class Said:
 
 def said(address: str) -> Said:
     """What the team said of this address, and of mails at all."""
-    verdict, spam, good = plain(_SAID, {"address": address.lower()}).one()
+    verdict, spam, good = plain(_SAID, {"address": address.lower()})[0]
     return Said(verdict, (spam or 0, good or 0))
 
 
@@ -59,7 +59,7 @@ def is_known(identity: Identity) -> bool:
     """Whether this is a customer of ours: they proved the address, or we answered them."""
     if identity.verified or identity.id is None:  # that one has only just come
         return identity.verified
-    return plain(_ANSWERED, {"identity": identity.id}).first() is not None
+    return bool(plain(_ANSWERED, {"identity": identity.id}))
 
 
 _ANSWERED = (
@@ -87,7 +87,7 @@ def sounds_like(subject: str, text: str, sender: str, mails: tuple[int, int]) ->
 
 def _counts(words: list[str]) -> dict[str, tuple[int, int]]:
     """As what each was counted: (spam, good)."""
-    return {word: (spam, good) for word, spam, good in plain(_COUNTS, {"words": words})}
+    return {word: (spam, good) for word, spam, good in session.execute(_COUNTS, {"words": words})}
 
 
 _COUNTS = select(SpamWord.word, SpamWord.spam, SpamWord.good).where(

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import cache
 from typing import Any, cast
 
-from sqlalchemy import Table, insert, inspect
+from sqlalchemy import Table, bindparam, insert, inspect
 
 from inbox import live, queue, rows
-from inbox.db import Base, dialect, plain, session
+from inbox.db import Base, dialect, now, plain, session
 from inbox.models import Agent, Event, Handling, Message, Ticket
 from inbox.models.event import INTERESTED
 
@@ -44,7 +45,7 @@ class Change:
             {**about, "kind": kind, "message_id": message.id if message else None, "data": data}
             for kind, message, data in self._happened
         ]
-        events = plain(_EVENTS, happened).scalars().all() if happened else ()
+        events = _written(happened) if happened else ()
         concerned = {event: INTERESTED.get(one["kind"]) for event, one in zip(events, happened, strict=True)}
         for event in filter(concerned.get, concerned):
             queue.later("reactions", "inbox.reactions.run", event)
@@ -57,8 +58,26 @@ class Change:
             plain(_HANDLING, handlings)
 
 
-# as plain rows: nobody holds them afterwards
-_EVENTS = insert(cast(Table, Event.__table__)).returning(Event.id, sort_by_parameter_order=True)
+def _written(happened: Sequence[dict[str, Any]]) -> list[int]:
+    """The numbers of these events, which are written at once: nobody holds them afterwards."""
+    moment = now()
+    values = {
+        f"{name}_{place}": value
+        for place, one in enumerate(happened)
+        for name, value in (*one.items(), ("at", moment))
+    }
+    return sorted(number for (number,) in plain(_events(len(happened)), values))
+
+
+@cache
+def _events(n: int) -> Any:
+    columns = [column for column in Event.__table__.columns if not column.primary_key]
+    each = [
+        {one.key: bindparam(f"{one.key}_{place}", type_=one.type) for one in columns} for place in range(n)
+    ]
+    return insert(cast(Table, Event.__table__)).values(each).returning(Event.id)
+
+
 _HANDLING = insert(cast(Table, Handling.__table__))
 
 

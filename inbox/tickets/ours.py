@@ -8,7 +8,7 @@ from sqlalchemy import bindparam, select
 
 from inbox import vault
 from inbox.customers import normal
-from inbox.db import plain
+from inbox.db import plain, session
 from inbox.mail.tokens import Signer
 from inbox.models import AccountAddress
 
@@ -21,7 +21,7 @@ def ours(addresses: Iterable[str], known: Collection[str] = ()) -> set[str]:
     bases = {address: _bases(address) for address in addresses}
     found = set(known)
     if wanted := set[str]().union(*(under for under in bases.values() if not under & found)):
-        found |= set(plain(_AMONG, {"wanted": list(wanted)}).scalars())
+        found |= set(session.scalars(_AMONG, {"wanted": list(wanted)}))
     return {address for address, under in bases.items() if under & found}
 
 
@@ -29,12 +29,26 @@ _AMONG = select(AccountAddress.address).where(AccountAddress.address.in_(bindpar
 
 
 def is_ours(address: str) -> bool:
-    return bool(ours([address]))
+    """The same of one."""
+    return bool(plain(_ANY, _forms(address)))
+
+
+_ANY = select(AccountAddress.id).where(
+    AccountAddress.address.in_([bindparam("whole"), bindparam("unsigned"), bindparam("untagged")])
+)
 
 
 def _bases(address: str) -> set[str]:
+    return set(_forms(address).values())
+
+
+def _forms(address: str) -> dict[str, str]:
     """The address itself, and what is left without its token or tag (RFC 5233)."""
-    plain = normal("mail", address)
-    signed = Signer(vault.signing_key()).thread_of_address(plain)
-    local, _, domain = plain.rpartition("@")
-    return {plain, signed[0] if signed else plain, f"{local.partition('+')[0]}@{domain}"}
+    whole = normal("mail", address)
+    signed = Signer(vault.signing_key()).thread_of_address(whole)
+    local, _, domain = whole.rpartition("@")
+    return {
+        "whole": whole,
+        "unsigned": signed[0] if signed else whole,
+        "untagged": f"{local.partition('+')[0]}@{domain}",
+    }

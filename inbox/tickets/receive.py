@@ -71,7 +71,7 @@ def _new(identity: Identity, ticket: Ticket, thread: Thread, message: Message) -
 
 
 def _is_known(account: Account, inbound: Inbound) -> bool:
-    return plain(_KNOWN, {"account": account.id, "external": inbound.external_id}).first() is not None
+    return bool(plain(_KNOWN, {"account": account.id, "external": inbound.external_id}))
 
 
 _KNOWN = select(Message.id).where(

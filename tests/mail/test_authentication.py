@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from inbox.mail import parse
 from inbox.mail.authentication import verdict
 from inbox.mail.domains import aligned, organisation
+from inbox.mail.parse import parse
 
 OURS = "mx.loja.example"
 AR = "Authentication-Results"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from inbox.mail import parse
+from inbox.mail.parse import parse
 from tests.mail.letters import letter
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from inbox.mail import Mail, parse
+from inbox.mail import Mail
+from inbox.mail.parse import parse
 
 OURS = "<t42.k1.mac@livraria.example>"
 RETURNED = f"From: ajuda@livraria.example\nTo: ada@x.example\nSubject: Re: Pedido\nMessage-ID: {OURS}\n\nOi\n"

@@ -12,7 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from inbox.mail import Address, Enclosure, Letter, compose, parse
+from inbox.mail import Address, Enclosure, Letter, compose
+from inbox.mail.parse import parse
 
 ANSWER = Letter(
     from_=Address("Livraria Aurora — Ajuda", "ajuda@livraria.example"),

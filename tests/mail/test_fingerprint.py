@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from inbox.mail import external_id, parse
+from inbox.mail import external_id
+from inbox.mail.parse import parse
 from tests.mail import letters
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from inbox.mail import Address, parse
+from inbox.mail import Address
+from inbox.mail.parse import parse
 
 ADA = Address("Ada Lovelace", "ada@x.example")
 

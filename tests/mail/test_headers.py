@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from inbox.mail import parse
 from inbox.mail.parameters import parameters
+from inbox.mail.parse import parse
 from inbox.mail.words import decode_words
 from tests.mail.letters import letter, mixed
 

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from inbox.mail import Address, Mail, Unreadable, parse
+from inbox.mail import Address, Mail, Unreadable
+from inbox.mail.parse import parse
 from inbox.mail.texts import unflow
 from tests.mail import letters, winmail
 from tests.mail.letters import letter, mixed

@@ -7,7 +7,7 @@ from base64 import b64encode
 
 import pytest
 
-from inbox.mail import parse
+from inbox.mail.parse import parse
 from tests.mail.letters import letter, mixed
 
 

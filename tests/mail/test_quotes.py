@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from inbox.mail import parse, split, split_html
-from inbox.mail.quotes import without_ours
+from inbox.mail.parse import parse
+from inbox.mail.quotes import split, without_ours
+from inbox.mail.quotes_html import split_html
 from inbox.mail.report import strip_jsonl
 
 HISTORY = [

@@ -14,7 +14,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from inbox.mail import Reader, Unreadable, parse, reader
+from inbox.mail import Reader, Unreadable, reader
+from inbox.mail.parse import parse
 from tests.mail import letters, winmail
 from tests.mail.letters import html, letter
 

@@ -6,7 +6,7 @@ from base64 import encodebytes
 
 import pytest
 
-from inbox.mail import parse
+from inbox.mail.parse import parse
 from tests.mail.letters import letter, mixed
 
 SIGNED_DATA = bytes.fromhex("06092a864886f70d010702")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import struct
 
-from inbox.mail import parse
+from inbox.mail.parse import parse
 from tests.mail import winmail
 from tests.mail.winmail import file, message, prop
 

@@ -147,6 +147,8 @@ class _Session(socketserver.StreamRequestHandler):
     def handle(self) -> None:
         self.liar = self.server.liar
         self.folder = Folder()
+        self.known = 0
+        """How many mails of the folder it has told of."""
         self.server.sessions.add(self)
         self.liar.connections += 1
         with contextlib.suppress(_Drop, OSError, ValueError):
@@ -181,6 +183,7 @@ class _Session(socketserver.StreamRequestHandler):
         answer = getattr(self, f"do_{command.lower()}", self.unknown)(rest)
         if arrived := self.arrived(command):
             self.say(arrived)
+        self.announce()
         self.say(f"{tag} {answer or 'OK done'}")
         return command != "LOGOUT"
 
@@ -189,7 +192,14 @@ class _Session(socketserver.StreamRequestHandler):
         if moment not in self.liar.slips:
             return ""
         self.liar.offer(self.liar.slips.pop(moment))
-        return f"* {len(self.folder.mails)} EXISTS"
+        self.known = len(self.folder.mails)
+        return f"* {self.known} EXISTS"
+
+    def announce(self) -> None:
+        """What came since it last told, as a server must with the next answer (RFC 9051, 5.2)."""
+        if len(self.folder.mails) != self.known and not (self.liar.silent or self.liar.deaf):
+            self.known = len(self.folder.mails)
+            self.say(f"* {self.known} EXISTS")
 
     def unknown(self, _rest: str) -> str:
         return "BAD what"
@@ -235,7 +245,8 @@ class _Session(socketserver.StreamRequestHandler):
             if name not in self.liar.folders:
                 return "NO [NONEXISTENT] no such folder"
             self.folder = self.liar.folders[name]
-            self.say(f"* {len(self.folder.mails)} EXISTS")
+            self.known = len(self.folder.mails)
+            self.say(f"* {self.known} EXISTS")
             self.say("* 0 RECENT")
             self.say("* FLAGS (\\Seen \\Deleted)")
             self.say(f"* OK [UIDVALIDITY {self.folder.uidvalidity}] it is")
@@ -347,8 +358,8 @@ class _Session(socketserver.StreamRequestHandler):
             self.say(arrived)
         arrived = self.arrived("with")
         self.say("\r\n".join(filter(None, ("+ idling", arrived))))
-        known = len(self.folder.mails)
-        self.arrived("after")
+        if "after" in self.liar.slips:
+            self.liar.offer(self.liar.slips.pop("after"))
         self.connection.settimeout(0.05)
         while True:
             try:
@@ -356,7 +367,5 @@ class _Session(socketserver.StreamRequestHandler):
                     break
             except TimeoutError:
                 self.rfile = self.connection.makefile("rb")  # one that has timed out reads no more
-            if len(self.folder.mails) != known and not self.liar.silent and not self.liar.deaf:
-                known = len(self.folder.mails)
-                self.say(f"* {known} EXISTS")
+            self.announce()
         self.connection.settimeout(None)

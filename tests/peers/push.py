@@ -124,6 +124,10 @@ class PushService:
         """In the place of ``fetch.tls``."""
         return ssl.create_default_context(cafile=str(self.trusted))
 
+    def decide(self, _taken: Taken) -> int:
+        """What it says to this one; 0 if it hangs up without a word."""
+        return self.answer
+
     def _handler(self) -> type[http.server.BaseHTTPRequestHandler]:
         service = self
 
@@ -131,10 +135,15 @@ class PushService:
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["Content-Length"]))
                 headers = {name.lower(): value for name, value in self.headers.items()}
-                service.taken.append(Taken(self.path, headers, body))
+                taken = Taken(self.path, headers, body)
+                service.taken.append(taken)
                 service.came.set()
                 service.gate.wait(20)
-                self.send_response(service.answer)
+                status = service.decide(taken)
+                if not status:
+                    self.close_connection = True
+                    return
+                self.send_response(status)
                 if service.retry_after:
                     self.send_header("Retry-After", service.retry_after)
                 self.send_header("Content-Length", "0")

@@ -53,17 +53,25 @@ class Call:
     name: str
     about: str
     said: str
+    line: str = ""
+    """What strace wrote of it: all of it for a name, else the end."""
 
 
 class Trace:
-    def __init__(self, pid: int, folder: Path) -> None:
+    """``*others`` are written into the same file, in the order of their calls."""
+
+    def __init__(
+        self, pid: int, folder: Path, *others: int, watched: str = WATCHED, longest: int = 400
+    ) -> None:
         self.pid, self.file = pid, folder / f"trace-{pid}"
+        self.others, self.watched, self.longest = others, watched, longest
         self.strace: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Self:
         self.strace = subprocess.Popen(
-            ["strace", "-f", "-y", "-s", "400", "-e", f"trace={WATCHED}",
-             "-o", str(self.file), "-p", str(self.pid)],
+            ["strace", "-f", "-y", "-s", str(self.longest), "-e", f"trace={self.watched}",
+             "-o", str(self.file), *(word for pid in self.others for word in ("-p", str(pid))),
+             "-p", str(self.pid)],
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         )  # fmt: skip
         deadline = time.monotonic() + 30
@@ -107,9 +115,9 @@ def read(lines: Iterable[str]) -> Iterable[Call]:
         if name.startswith("rename"):
             yield Call(name, names[1] if len(names) > 1 else "", names[0] if names else "")
         elif name == "openat":
-            yield Call(name, names[0] if names else "", rest)
+            yield Call(name, names[0] if names else "", rest, rest)
         else:
-            yield Call(name, about[1] if about else "", names[0] if names else "")
+            yield Call(name, about[1] if about else "", names[0] if names else "", rest[-60:])
 
 
 def unsynced(calls: Iterable[Call], folder: Path) -> set[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from sqlalchemy import Connection, event
 
 from inbox import db, tickets
 from inbox.channels import Person
@@ -41,6 +42,22 @@ def test_what_an_agent_wrote_last_decides(mail_from: MailFrom, ada: Agent) -> No
     assert cc(ticket) == ["rui@else.example", "bia@else.example"]
     tickets.reply(ticket, ada, "<p>2</p>", key="2", cc=[])
     assert (cc(ticket), offered(ticket)) == ([], ["rui@else.example", "bia@else.example"])
+
+
+def test_it_is_decided_by_one_question_that_asks_for_no_text(
+    mail_from: MailFrom, ada: Agent, database: Connection
+) -> None:
+    ticket = mail_from(trust="pass", cc=(RUI,))
+    tickets.reply(ticket, ada, "<p>1</p>", key="1", cc=["rui@else.example", "bia@else.example"])
+    db.session.commit()
+    db.session.expunge_all()
+    ticket = db.session.get_one(Ticket, ticket.id)
+    asked: list[str] = []
+    event.listen(database, "before_cursor_execute", lambda *given: asked.append(given[2]))
+    assert cc(ticket) == ["rui@else.example", "bia@else.example"]
+    [question] = [statement for statement in asked if "FROM message" in statement]
+    assert "message.recipients" in question
+    assert not [name for name in ("text", "html", "quoted_html", "checks") if f"message.{name}" in question]
 
 
 def test_somebody_of_the_cc_who_answers_takes_part_and_stays(

@@ -6,7 +6,7 @@ import pytest
 
 from inbox import db, drafts, files, outbox, tickets
 from inbox.channels import Media, Person
-from inbox.mail import parse
+from inbox.mail.parse import parse
 from inbox.models import Agent, Message
 from inbox.tickets import copies
 from inbox.tickets.forward import passed_on

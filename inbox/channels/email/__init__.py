@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
+from functools import cache, partial
 from typing import Any
 
 from inbox.channels import (
@@ -25,7 +26,7 @@ from inbox.channels import (
 )
 from inbox.channels.email import answers, delivery, imap, pop3, trial
 from inbox.channels.email.fields import FIELDS
-from inbox.channels.email.inbound import inbound
+from inbox.channels.email.inbound import inbound, look
 from inbox.channels.email.outbound import envelope, letter
 from inbox.mail import Unreadable
 from inbox.mail.reader import Reader
@@ -48,13 +49,14 @@ class Email(Channel):
         return False  # mail has no webhook
 
     def parse(self, settings: Mapping[str, Any], received: Received) -> list[Inbound]:
+        looked = cache(partial(look, received.body))
         try:
-            mail = _reader.read(received.body)
+            mail = _reader.read(received.body, meanwhile=looked)
         except Unreadable as problem:
             raise ParseError(str(problem)) from problem
         if not mail.from_.address:
             raise ParseError("It names no sender: there is no From, Sender or Reply-To to answer to.")
-        return [inbound(mail, received, settings)]
+        return [inbound(mail, looked(), received, settings)]
 
     def check(self, settings: Mapping[str, Any]) -> Mapping[str, Sequence[Check]]:
         return trial.check(settings)

@@ -64,7 +64,8 @@ def listen(
                     return
             in_vain = in_vain + 1 if announced and not found else 0
             _rest(BRAKE[min(in_vain, len(BRAKE) - 1)], stopped)
-            announced = _wait(server, idles, stopped, long)
+            until_next_try = min(folder.next_try() for folder in opened)
+            announced = _wait(server, idles, stopped, min(long, until_next_try))
     finally:
         server.close()
 

@@ -314,15 +314,14 @@ class Folder:
 
     def _put_off(self, uid: int) -> None:
         tries, _at = self.position.later.get(str(uid), [0, 0])
-        pause = PATIENCE[int(tries)] if tries < len(PATIENCE) else HOUR if tries >= KEPT else 0.0
-        self.position.later[str(uid)] = [tries + 1, time.time() + pause]
+        self.position.later[str(uid)] = [tries + 1, time.time() + _pause(tries + 1)]
 
     def _tries(self) -> int:
         """How many are still waited for."""
         return sum(tries < KEPT for tries, _at in self.position.later.values())
 
     def _try_again(self) -> Iterator[Batch]:
-        due = [int(uid) for uid, (_tries, at) in self.position.later.items() if at <= time.time()]
+        due = [int(uid) for uid, (tries, at) in self.position.later.items() if _is_over(at, _pause(tries))]
         for uid in due:
             try:
                 item = None if self._is_gone(uid) else self._once_more(uid)
@@ -336,6 +335,11 @@ class Folder:
             self._settle(uid, item)
             yield self._batch([item] if item else [])
         yield from self._leave()
+
+    def next_try(self) -> float:
+        """Seconds until something is due that could not be fetched."""
+        moments = [at for _tries, at in self.position.later.values()]
+        return max(1.0, min(moments) - time.time()) if moments else HOUR
 
     def _is_gone(self, uid: int) -> bool:
         """Somebody took it away, or it was never to be had: then we stop asking."""
@@ -402,3 +406,13 @@ class Folder:
 
     def _batch(self, items: Sequence[Item] = ()) -> Batch:
         return Batch(tuple(items), self.position.as_cursor(), self.name, self.listed, self.handled)
+
+
+def _pause(tries: float) -> float:
+    """Seconds between the last of so many tries and the next."""
+    return PATIENCE[int(tries) - 1] if tries <= len(PATIENCE) else HOUR if tries >= KEPT else 0.0
+
+
+def _is_over(at: float, pause: float) -> bool:
+    """Also one that ends further off than it lasts: a clock that was ahead began it."""
+    return not time.time() < at <= time.time() + pause

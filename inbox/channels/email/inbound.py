@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from inbox.channels import Bounce, Inbound, Media, Person, Received, Undelivered
 from inbox.mail import junk, marks
 from inbox.mail.authentication import verdict
-from inbox.mail.fingerprint import external_id
-from inbox.mail.glance import glance
+from inbox.mail.fingerprint import called, content_hash
+from inbox.mail.glance import Glance, glance
 from inbox.mail.tokens import Signer
 from inbox.mail.values import Address, Mail
 
@@ -19,15 +20,28 @@ _REPORTED = ("failed", "delayed")
 _SEARCHED_CHARS = 200_000
 
 
-def inbound(mail: Mail, received: Received, settings: Mapping[str, Any]) -> Inbound:
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What can be told of a mail without reading it, while the child does."""
+
+    seen: Glance
+    content: str
+    """Hash of what its sender wrote."""
+
+
+def look(raw: bytes) -> Look:
+    return Look(glance(raw), content_hash(raw))
+
+
+def inbound(mail: Mail, looked: Look, received: Received, settings: Mapping[str, Any]) -> Inbound:
     """In our words: who, what, and what proves where it belongs."""
     signer = Signer(settings["signing_key"])
     refers_to = tuple(dict.fromkeys((*mail.references, *filter(None, (mail.in_reply_to,)))))
     trust, checks = _trust(mail, settings)
     sender, notes = _sender(mail.from_, mail.notes)
-    seen = glance(received.body)
+    seen = looked.seen
     return Inbound(
-        external_id=external_id(received.body, mail),
+        external_id=called(mail.message_id, looked.content),
         sender=sender,
         subject=mail.subject,
         text=mail.reply_text,

@@ -169,7 +169,7 @@ def _given(provider: Provider, application: Application, form: dict[str, str]) -
         said = json.loads(answer.body)
     except (fetch.Refused, fetch.Failed, ValueError, RecursionError) as problem:
         raise Silent(type(problem).__name__) from problem
-    if not isinstance(said, dict) or answer.status >= 500:
+    if not isinstance(said, dict) or answer.status >= 500 or answer.status == 429:
         raise Silent(f"HTTP {answer.status}")
     if "error" in said:
         raise Refused(str(said["error"])[:64], _line(said.get("error_description")))

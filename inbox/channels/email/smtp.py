@@ -16,7 +16,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from inbox import fetch
-from inbox.channels import N_, AccountError, Check, SendError
+from inbox.channels import N_, AccountError, Check, NotLetIn, SendError
 from inbox.channels.email import answers, secrecy
 
 CONNECT_SECONDS = 20.0
@@ -214,8 +214,9 @@ def _sign_in(server: smtplib.SMTP, settings: Mapping[str, Any]) -> bool:
         reply = answers.said(problem.smtp_code, problem.smtp_error)
         if problem.smtp_code < 500:  # it cannot tell just now
             raise AccountError(answers.SAID, reply) from problem
-        reason = NO_PERMISSION if _by_permission(settings) else WRONG_PASSWORD
-        raise AccountError(reason, reply, pause=ASK_A_PERSON) from problem
+        if _by_permission(settings):
+            raise NotLetIn(NO_PERMISSION, reply, pause=ASK_A_PERSON) from problem
+        raise AccountError(WRONG_PASSWORD, reply, pause=ASK_A_PERSON) from problem
     except smtplib.SMTPNotSupportedError as problem:
         raise AccountError(NO_LOGIN, pause=ASK_A_PERSON) from problem
     return True
