@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import delete, false, not_, select
+from sqlalchemy import bindparam, delete, false, not_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import joinedload
 
@@ -29,14 +29,17 @@ OURS = ("of", "originals", *rivals.KEPT)
 
 # --------------------------------------------------------------------------------------- finding
 
+_OF = (
+    select(Draft)
+    .where(Draft.ticket_id == bindparam("ticket"), Draft.agent_id == bindparam("agent"))
+    .options(joinedload(Draft.files))
+)
+"""Asked with every ticket, and so made once."""
+
 
 def of(ticket: Ticket, agent: Agent) -> dict[str, Draft | None]:
     """The agent's drafts on a ticket, by kind."""
-    found = session.scalars(
-        select(Draft)
-        .where(Draft.ticket_id == ticket.id, Draft.agent_id == agent.id)
-        .options(joinedload(Draft.files))
-    )
+    found = session.scalars(_OF, {"ticket": ticket.id, "agent": agent.id})
     by_kind = {draft.kind: draft for draft in found.unique()}
     return {kind: by_kind.get(kind) for kind in KINDS}
 

@@ -28,7 +28,7 @@ from inbox.channels import N_, Outbound, Person, SendError
 from inbox.config import ROOT, settings
 from inbox.db import now, reading, session, writing
 from inbox.models import Account, Agent, Installation, Memo
-from inbox.outbox import outcome
+from inbox.outbox import claims, outcome
 
 log = structlog.get_logger("memos")
 
@@ -210,7 +210,9 @@ def _claim(memo_id: int) -> Claim | None:
 
 
 def _due() -> ColumnElement[bool]:
-    return and_(Memo.state == "queued", Memo.not_before <= now())
+    """And what was never tried and is said to begin in the future: a clock that was ahead wrote it."""
+    early = and_(Memo.attempts == 0, Memo.not_before > now() + claims.SLACK)
+    return and_(Memo.state == "queued", or_(Memo.not_before <= now(), early))
 
 
 def _abandoned() -> ColumnElement[bool]:

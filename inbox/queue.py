@@ -26,6 +26,9 @@ QUEUES = ("intake", "outbox", "reactions", "push")
 
 JOB_SECONDS = 120
 
+MOST_BELLS = 500
+"""Of a queue, at a time: a worker that is far behind would only hear ever more of what is done by then."""
+
 
 PATIENCE = 1.0
 """Seconds a bell may take: whoever rings has committed already and must not be held up."""
@@ -42,6 +45,14 @@ def named(name: str) -> Queue:
     patience = {"socket_timeout": PATIENCE, "socket_connect_timeout": PATIENCE}
     ringing = redis.Redis.from_url(settings().redis_url, **patience)
     return Queue(name, connection=ringing, serializer=JSONSerializer)
+
+
+def room(queue: str) -> int:
+    """How many more a sweep may ring: none where nobody would hear it."""
+    try:
+        return max(0, MOST_BELLS - named(queue).count)
+    except redis.RedisError:
+        return 0
 
 
 def later(queue: str, run: str | Callable[..., Any], row_id: int) -> None:

@@ -14,10 +14,11 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, Engine, text
 
-from inbox import audit, cli, db, doctor, mailboxes, quarantine, tickets
+from inbox import audit, cli, db, mailboxes, quarantine, tickets
 from inbox.audit import seal, trail, words
 from inbox.audit.trail import Filter
 from inbox.channels import Undelivered
+from inbox.doctor import work
 from inbox.models import Account, Agent, Event, Seal, Ticket
 from tests.emptying import empty
 from tests.people import MailFrom
@@ -216,13 +217,13 @@ def test_two_sealers_do_not_seal_twice(open_house: Engine, monkeypatch: pytest.M
 
 
 def test_the_doctor_says_how_far_it_is_sealed(database: Connection, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(doctor, "engine", lambda: None)
-    assert doctor.trail().level == "ok"
+    monkeypatch.setattr("inbox.doctor.database.engine", lambda: None)
+    assert work.trail().level == "ok"
     happened(minutes_ago=61)
     db.session.commit()
-    assert doctor.trail().level == "warn" and "not sealed yet" in doctor.trail().said
+    assert work.trail().level == "warn" and "not sealed yet" in work.trail().said
     one = sealed()
-    assert doctor.trail().level == "ok" and one.digest[:16] in doctor.trail().said
+    assert work.trail().level == "ok" and one.digest[:16] in work.trail().said
 
 
 def test_the_command_line_verifies_and_prints_the_head(

@@ -73,6 +73,19 @@ def test_f17_a_mail_that_came_while_the_clock_was_ahead_does_not_wait_for_it(
     assert state_of(payload_id) == "parsed"
 
 
+def test_who_is_far_behind_is_not_rung_for_what_may_be_done_by_then(support: Account, bells: Bells) -> None:
+    """Every bell takes a moment, also one for what is read already: they must not become ever more."""
+    for number in range(4):
+        intake.accept_mail(MAIL + b"%d" % number, ["support@barro.example"])
+    db.session.execute(update(Payload).values(created_at=db.now() - timedelta(seconds=10)))
+    db.session.commit()
+    bells.rung.clear()
+    bells.room = 0
+    assert intake.sweep() == 0 and not bells.rung
+    bells.room = 3
+    assert intake.sweep() == 3 and len(bells.rung) == 3
+
+
 def test_f17_what_happened_while_the_clock_was_ahead_is_looked_at(mail_from: MailFrom, bells: Bells) -> None:
     with time_machine.travel(db.now() + HOUR, tick=False):
         mail_from()
@@ -145,7 +158,7 @@ def test_f18_after_two_hours_without_a_timetable_all_that_is_overdue_happens_onc
                 other,
                 again(ada),
                 "<p>Later</p>",
-                key=f"k{minutes}",
+                key=f"later {minutes}",
                 send_at=began + timedelta(minutes=minutes),
             )
             wanted.append(made.message_id_header)

@@ -60,6 +60,5 @@ def choose(agent: Agent, **wanted: Any) -> None:
 
 def looks_at(monkeypatch: pytest.MonkeyPatch, ticket: Ticket, *people: Agent) -> None:
     """They have it before them at this moment."""
-    here = {one.id for one in people}
-    number = ticket.id
-    monkeypatch.setattr(presence, "looking", lambda ticket_id: here if ticket_id == number else set())
+    here = {(ticket.id, one.id) for one in people}
+    monkeypatch.setattr(presence, "looking", lambda: here)

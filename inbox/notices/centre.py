@@ -87,9 +87,11 @@ def read_all(agent: Agent) -> int:
 
 
 def _read(agent: Agent, which: ColumnElement[bool]) -> int:
+    theirs = select(Notice.id).where(Notice.agent_id == agent.id, Notice.read_at.is_(None), which)
     done = session.execute(
         update(Notice)
-        .where(Notice.agent_id == agent.id, Notice.read_at.is_(None), which)
+        # in the order in which whoever tells of several tickets at once has them as well
+        .where(Notice.id.in_(theirs.order_by(Notice.id).with_for_update()))
         .values(read_at=now())
         .execution_options(synchronize_session=False)
     ).rowcount  # type: ignore[attr-defined]

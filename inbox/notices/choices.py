@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -55,12 +55,12 @@ NOTHING_CHOSEN = Choice()
 
 
 def of(agent: Agent) -> Choice:
-    return of_all([agent]).get(agent.id, NOTHING_CHOSEN)
+    return of_all([agent.id]).get(agent.id, NOTHING_CHOSEN)
 
 
-def of_all(agents: Iterable[Agent]) -> dict[int, Choice]:
-    """By agent; who is missing chose nothing."""
-    which = NoticeChoice.agent_id.in_([agent.id for agent in agents])
+def of_all(agents: Collection[int]) -> dict[int, Choice]:
+    """By agent's id; who is missing chose nothing."""
+    which = NoticeChoice.agent_id.in_(agents)
     return {row.agent_id: _read(row) for row in session.scalars(select(NoticeChoice).where(which))}
 
 

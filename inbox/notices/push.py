@@ -13,7 +13,7 @@ import hashlib
 import hmac
 import json
 import secrets
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from urllib.parse import urlsplit
@@ -41,6 +41,7 @@ LONGEST = 2048
 
 SECONDS = 10.0
 LEASE = timedelta(seconds=60)
+SLACK = timedelta(minutes=1)
 ATTEMPTS = 6
 TOO_LATE = timedelta(hours=12)
 LONGEST_PAUSE = 3600
@@ -123,6 +124,12 @@ def of(agent: Agent) -> Sequence[Subscription]:
     return of_agent_id(agent.id)
 
 
+def may_hear(agent_ids: Collection[int]) -> set[int]:
+    """Which of these people have a browser that is told."""
+    which = Subscription.agent_id.in_(agent_ids)
+    return set(session.scalars(select(Subscription.agent_id).where(which).distinct()))
+
+
 def of_agent_id(agent_id: int) -> Sequence[Subscription]:
     which = Subscription.agent_id == agent_id
     return session.scalars(select(Subscription).where(which).order_by(Subscription.id.desc())).all()
@@ -185,7 +192,9 @@ def sweep() -> int:
 
 
 def _due() -> ColumnElement[bool]:
-    return and_(Push.state == "queued", Push.not_before <= now())
+    """And what was never tried and is said to begin in the future: a clock that was ahead wrote it."""
+    early = and_(Push.attempts == 0, Push.not_before > now() + SLACK)
+    return and_(Push.state == "queued", or_(Push.not_before <= now(), early))
 
 
 def _abandoned() -> ColumnElement[bool]:
@@ -266,7 +275,7 @@ def _is_wanted(push: Push) -> bool:
         return True
     if notice.read_at or not access.ticket(agent, notice.ticket_id):
         return False
-    if agent.id in presence.looking(notice.ticket_id):
+    if (notice.ticket_id, agent.id) in presence.looking():
         return False
     return not choices.is_quiet(agent, choices.of(agent), now())
 

@@ -2,80 +2,108 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import BindParameter, bindparam, select, update
 
 from inbox import access, live, presence
-from inbox.db import after_commit, alone, now, session
+from inbox.db import after_commit, now, session
 from inbox.models import Agent, Notice, Ticket
 from inbox.notices import choices, push
 from inbox.notices.choices import NOTHING_CHOSEN, Choice
 
 
-def tell(
-    ticket: Ticket,
-    kinds: Mapping[int, str],
-    *,
-    actor: int | None = None,
-    message: int | None = None,
-    at: datetime | None = None,
-) -> list[Notice]:
-    """Tell these people (by id, each with the kind of news) what happened on a ticket.
+@dataclass(frozen=True, slots=True)
+class News:
+    """What happened on a ticket: to whom (by id, each with the kind of news), who did it, and where reading
+    begins."""
+
+    ticket_id: int
+    kinds: Mapping[int, str]
+    actor: int | None
+    message: int | None
+    at: datetime
+
+
+def tell(*news: News) -> None:
+    """Tell people what happened, in this order. Nobody else tells of these tickets meanwhile.
 
     Whoever did it is not told, nor who may not see the ticket, nor who has it before them at this moment.
     Whoever wants to hear of it nowhere has no row.
     """
-    alone(f"notices {ticket.id}")  # two events of a ticket at once would each find no notice to count up
-    told = []
-    people = _who(ticket, set(kinds) - {actor})
-    chosen, unread = choices.of_all(people), _unread(ticket, people)
-    for agent in people:
-        choice, kind = chosen.get(agent.id, NOTHING_CHOSEN), kinds[agent.id]
+    whom = _whom(news)
+    agents = {agent_id for _news, agent_id in whom}
+    if not agents:
+        return
+    chosen = choices.of_all(agents)
+    unread = _unread({one.ticket_id for one, _agent in whom}, agents)
+    told: dict[int, Notice] = {}
+    for one, agent_id in whom:
+        choice, kind = chosen.get(agent_id, NOTHING_CHOSEN), one.kinds[agent_id]
         if any(choice.wants(kind, way) for way in ("app", "push", "mail")):
-            notice = _keep(unread.get((agent.id, kind)), agent, ticket, kind, choice)
-            notice.actor_id, notice.at = actor, at or now()
-            notice.message_id = notice.message_id or message
-            told.append(notice)
+            key = (agent_id, one.ticket_id, kind)
+            notice = unread[key] = _keep(unread.get(key), key, choice)
+            notice.actor_id, notice.at = one.actor, one.at
+            notice.message_id = notice.message_id or one.message
+            told[id(notice)] = notice
     session.flush()
-    for notice in told:
-        if chosen.get(notice.agent_id, NOTHING_CHOSEN).wants(notice.kind, "push"):
-            push.queue(notice)
-    nudge(notice.agent_id for notice in told if notice.shown)
-    return told
+    _push([one for one in told.values() if chosen.get(one.agent_id, NOTHING_CHOSEN).wants(one.kind, "push")])
+    nudge(notice.agent_id for notice in told.values() if notice.shown)
 
 
-def _who(ticket: Ticket, ids: set[int]) -> Sequence[Agent]:
-    """Those of them who work here, may see it, and do not look at it anyway."""
-    ids -= presence.looking(ticket.id) if ids else set()
-    if not ids:
+def _whom(news: Sequence[News]) -> list[tuple[News, int]]:
+    """Of each those who work here, may see it, and do not look at it anyway."""
+    whom = [(one, agent_id) for one in news for agent_id in sorted(set(one.kinds) - {one.actor})]
+    if not whom:
         return []
-    query = select(Agent).where(Agent.id.in_(ids), Agent.active).order_by(Agent.id)
-    people = session.scalars(query).all()
-    seeing = access.who_sees(ticket.id, people)
-    return [agent for agent in people if agent.id in seeing]
+    looking = presence.looking()
+    people = session.scalars(_ACTIVE, {"agents": {agent_id for _one, agent_id in whom}}).all()
+    seeing = access.who_see({one.ticket_id for one, _agent in whom}, people) - looking
+    return [(one, agent_id) for one, agent_id in whom if (one.ticket_id, agent_id) in seeing]
 
 
-def _unread(ticket: Ticket, people: Sequence[Agent]) -> dict[tuple[int, str], Notice]:
-    """What these people were told of it and have not read yet, by agent and kind, asked once for all."""
-    if not people:
-        return {}
-    which = (Notice.ticket_id == ticket.id, Notice.read_at.is_(None))
-    rows = session.scalars(select(Notice).where(*which, Notice.agent_id.in_([one.id for one in people])))
-    return {(notice.agent_id, notice.kind): notice for notice in rows}
+def _unread(tickets: Collection[int], agents: Collection[int]) -> dict[tuple[int, int, str], Notice]:
+    """What these people were told of these tickets and have not read yet."""
+    rows = session.scalars(_UNREAD, {"tickets": tickets, "agents": agents})
+    return {(notice.agent_id, notice.ticket_id, notice.kind): notice for notice in rows}
 
 
-def _keep(notice: Notice | None, agent: Agent, ticket: Ticket, kind: str, choice: Choice) -> Notice:
+# what is asked for every mail is put into words once
+_AGENTS: BindParameter[int] = bindparam("agents", expanding=True)
+_ACTIVE = select(Agent).where(Agent.id.in_(_AGENTS), Agent.active)
+_UNREAD = (
+    select(Notice)
+    .where(
+        Notice.ticket_id.in_(bindparam("tickets", expanding=True)),
+        Notice.agent_id.in_(_AGENTS),
+        Notice.read_at.is_(None),
+    )
+    # in the order in which whoever reads all of theirs has them as well
+    .order_by(Notice.id)
+    .with_for_update()
+)
+
+
+def _keep(notice: Notice | None, key: tuple[int, int, str], choice: Choice) -> Notice:
     """The one they have not read yet, counted up; else a new one."""
+    agent_id, ticket_id, kind = key
     if notice is None:
-        notice = Notice(agent_id=agent.id, ticket_id=ticket.id, kind=kind, count=1)
+        notice = Notice(agent_id=agent_id, ticket_id=ticket_id, kind=kind, count=1)
         session.add(notice)
     else:
         notice.count += 1
     notice.shown, notice.mailed = choice.wants(kind, "app"), choice.wants(kind, "mail")
     notice.digest_at = notice.pushed_at = None  # there is news in it again
     return notice
+
+
+def _push(notices: Sequence[Notice]) -> None:
+    listening = push.may_hear({one.agent_id for one in notices}) if notices else ()
+    for notice in notices:
+        if notice.agent_id in listening:
+            push.queue(notice)
 
 
 def settled(ticket: Ticket, kind: str) -> None:

@@ -14,8 +14,8 @@ import structlog
 from sqlalchemy import select
 from sqlalchemy.orm import selectinload
 
-from inbox import channels, files, oauth, queue, vault
-from inbox.channels import N_, SEALED, AccountError, SendError, Sent, TooLarge
+from inbox import channels, connections, files, oauth, queue, vault
+from inbox.channels import N_, SEALED, AccountError, NotLetIn, SendError, Sent, TooLarge
 from inbox.config import settings
 from inbox.db import now, reading, session
 from inbox.models import Account, Message
@@ -58,6 +58,7 @@ def sweep() -> int:
         stuck = claims.stuck()
     for message_id in stuck:
         claims.doubt(message_id)
+    claims.set_right()
     with reading():
         due, unexplained = claims.next_due(), claims.unexplained()
     if unexplained:
@@ -126,6 +127,13 @@ def _send(claim: Claim) -> Sent:
         if len(more) <= len(linked):
             raise
         return _hand_over(ready, more, config, deadline)
+    except NotLetIn as problem:
+        oauth.refused(ready.account)
+        with reading():
+            worked = ready.account.id in connections.working("out")
+        if worked:  # its token ended early, or our clock is wrong: the next one is asked for at once
+            raise AccountError(problem.reason, problem.detail, pause=1.0) from problem
+        raise
 
 
 def _hand_over(ready: parcel.Parcel, linked: Sequence[Any], config: dict[str, Any], deadline: float) -> Sent:

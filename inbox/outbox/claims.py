@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import and_, func, or_, select, update
+from sqlalchemy import ColumnElement, case, func, literal, or_, select, update
 
 from inbox import connections, quarantine
 from inbox.channels import N_
 from inbox.config import settings
-from inbox.db import now, session, writing
+from inbox.db import Instant, now, reading, session, writing
 from inbox.models import Account, Connection, Message
 
 CLAIMABLE = ("queued", "unconfirmed")
@@ -25,7 +25,13 @@ ALLOWS = N_("It waits: your provider allows %(detail)s mails an hour.")
 
 HOUR = timedelta(hours=1)
 LONGEST_WAIT = timedelta(hours=2)
-"""No pause and no retry of ours is so far off: one that is was written by a clock that was wrong."""
+"""No pause of an account is so far off: one that is was written by a clock that was wrong."""
+
+SPREAD = 0.2
+"""Pauses are longer or shorter by so much of them, lest all that failed together tries together."""
+
+SLACK = timedelta(minutes=1)
+"""So much may the clocks of two machines differ."""
 
 BELLS = 50
 """Of one account in one sweep."""
@@ -72,12 +78,10 @@ def claim(message_id: int) -> Claim | None:
 
 
 def due() -> tuple[Any, ...]:
-    """What may leave now. A moment that no retry of ours can have meant is no reason to wait."""
-    moment = now()
-    lost = and_(Message.send_at.is_(None), Message.not_before > moment + LONGEST_WAIT)
+    """What may leave now."""
     return (
         Message.state.in_(CLAIMABLE),
-        or_(Message.not_before.is_(None), Message.not_before <= moment, lost),
+        or_(Message.not_before.is_(None), Message.not_before <= now()),
     )
 
 
@@ -93,6 +97,39 @@ def next_due() -> Sequence[int]:
         query = select(Message.id).where(*due(), Message.account_id == account_id)
         found += session.scalars(query.order_by(Message.id).limit(BELLS))
     return found
+
+
+def pause(attempts: int) -> timedelta:
+    """Between what has failed so often and its next try, ever longer; at first it is the undo window."""
+    if not attempts:
+        return timedelta(seconds=settings().outbox.undo_seconds)
+    return timedelta(seconds=min(30 * 2 ** (attempts - 1), 3600))
+
+
+def set_right() -> None:
+    """What a clock that was ahead put off for longer than any pause of ours begins its pause now.
+
+    It does not leave at once: whoever wrote it may still take it back. What has a moment of its own
+    (``send_at``) waits for that.
+    """
+    lost = (
+        Message.state == "queued",
+        Message.send_at.is_(None),
+        Message.not_before > now() + SLACK,  # of many that wait, an index finds these few
+        Message.not_before > _after_pause(1 + SPREAD, SLACK),
+    )
+    with reading():
+        found = session.scalar(select(Message.id).where(*lost).limit(1))
+    if found:
+        with writing():
+            session.execute(update(Message).where(*lost).values(not_before=_after_pause()))
+
+
+def _after_pause(times: float = 1.0, more: timedelta = timedelta()) -> ColumnElement[datetime]:
+    """When a message's pause would be over that began now."""
+    moment, most = now(), settings().outbox.attempts
+    ends = [literal(moment + pause(n) * times + more, Instant()) for n in range(most + 1)]
+    return case(dict(enumerate(ends)), value=Message.attempts, else_=ends[-1])
 
 
 def stuck() -> Sequence[int]:

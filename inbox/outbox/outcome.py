@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import structlog
@@ -80,8 +80,7 @@ def paused(account_id: int, problem: SendError) -> None:
 
 def again_at(attempts: int) -> datetime:
     """When to try what has failed so often: soon, then in growing pauses."""
-    wait = min(30 * 2 ** (attempts - 1), 3600) * random.uniform(0.8, 1.2)
-    return now() + timedelta(seconds=wait)
+    return now() + claims.pause(attempts) * random.uniform(1 - claims.SPREAD, 1 + claims.SPREAD)
 
 
 def _given_up(claim: Claim) -> dict[str, Any]:
