@@ -1,7 +1,7 @@
 """Nudge open screens: *this ticket changed*, with its version, and nothing of what it says.
 
 The browser then asks the ordinary view, which checks who asks. Written through Redis only, so it is the
-same code in web and worker. A nudge that is lost is caught up by ``since``.
+same code in web and worker. A nudge that is lost is made good when the bus is back; see ``since``, too.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Sequence
 from functools import cache
+from threading import Thread, current_thread
 from typing import Any
 
 import redis
@@ -31,22 +32,48 @@ PATIENCE = 1.0
 """Seconds. A bus that hangs must not hold up whoever has just committed."""
 
 
+EVERYBODY = "attention"
+"""The room that every screen is in."""
+
+
 class Bell(socketio.RedisManager):
-    """Publishes, or gives up at once and does not try again for a moment: a nudge is only a hint."""
+    """Publishes, or gives up at once: a nudge is only a hint. Whoever lost one asks all screens to look anew
+    as soon as somebody hears, and says nothing before."""
 
     connected: bool
-    quiet_until = 0.0
+    making_good: Thread | None = None
 
     def _publish(self, data: Any) -> None:
-        if time.monotonic() < self.quiet_until:
+        if self.making_good is not None:
             return
+        try:
+            self._say(data)
+        except redis.RedisError as problem:
+            log.warning("nudge_lost", problem=str(problem))
+            self.making_good = Thread(target=self._make_good, daemon=True)
+            self.making_good.start()
+
+    def _say(self, data: Any) -> None:
         try:
             if not self.connected:
                 self._redis_connect()
             self.redis.publish(self.channel, self.json.dumps(data))
-        except redis.RedisError as problem:
-            self.connected, self.quiet_until = False, time.monotonic() + 2 * PATIENCE
-            log.warning("nudge_lost", problem=str(problem))
+        except redis.RedisError:
+            self.connected = False
+            raise
+
+    def _make_good(self) -> None:
+        while True:
+            time.sleep(2 * PATIENCE)
+            self.making_good = None  # what changes from here on is said again, so nothing falls between
+            try:
+                return self._say(self._look_anew())
+            except redis.RedisError:
+                self.making_good = current_thread()
+
+    def _look_anew(self) -> dict[str, Any]:
+        news = {"method": "emit", "event": "rewatch", "data": [{}], "namespace": "/", "room": EVERYBODY}
+        return news | {"binary": False, "skip_sid": None, "callback": None, "host_id": self.host_id}
 
 
 @cache
@@ -79,7 +106,7 @@ def customer(tickets: Sequence[Ticket]) -> None:
 
 def attention() -> None:
     """After commit, tell everybody that the count of what needs attention may have changed."""
-    after_commit(lambda: tell("counts", {}, {"attention"}))
+    after_commit(lambda: tell("counts", {}, {EVERYBODY}))
 
 
 def rated(agent_id: int) -> None:

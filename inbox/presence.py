@@ -150,9 +150,9 @@ def at(agent: Agent, ticket_ids: Collection[int]) -> Seen:
     return Seen(by_ticket, max(1, round(min(ends) - time.time())) if ends else 0)
 
 
-def looking(ticket_id: int) -> set[int]:
-    """Who has this ticket before them in some browser at this moment, by the agent's id."""
-    return {who for (ticket, who, _doing), _ends in _now() if ticket == ticket_id}
+def looking() -> set[tuple[int, int]]:
+    """Which tickets somebody has before them in some browser at this moment: each with the agent, by ids."""
+    return {(ticket, who) for (ticket, who, _doing), _ends in _now()}
 
 
 def _now() -> list[tuple[tuple[int, int, str], float]]:

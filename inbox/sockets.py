@@ -23,7 +23,7 @@ from sqlalchemy import select
 from inbox import access, db, metrics, presence, signin
 from inbox.config import settings
 from inbox.db import session
-from inbox.live import CHANNEL
+from inbox.live import CHANNEL, EVERYBODY
 from inbox.models import Agent, SignIn, Ticket
 from inbox.web import cookies
 from inbox.web.addresses import is_ours
@@ -35,8 +35,6 @@ SAYINGS = 40
 """How often in the same time one browser may say what it does: who types says it every few seconds."""
 SWEEP_SECONDS = 30
 BUS_SECONDS = 0.5
-EVERYBODY = "attention"
-"""The room every watcher is in."""
 LONGEST_FRAME = 4096
 
 
