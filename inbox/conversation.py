@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, or_, select
+from sqlalchemy import ColumnElement, Integer, Select, and_, bindparam, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, joinedload, selectinload
 
-from inbox.db import session
+from inbox.db import Instant, session
 from inbox.models import Event, Identity, Message, Ticket
 
 SHOWN = (
@@ -51,57 +52,81 @@ class Page:
 
 def newest(ticket: Ticket, before: str | None = None, most: int = PAGE) -> Page:
     """The newest entries, or the newest of those before a place that an earlier page named."""
-    messages, events = _messages(ticket), _events(ticket)
-    if place := _read(before):
-        messages = messages.where(_before(Message.created_at, Message.id, MESSAGE, place))
-        events = events.where(_before(Event.at, Event.id, EVENT, place))
-    messages = messages.order_by(Message.created_at.desc(), Message.id.desc()).limit(most + 1)
-    events = events.order_by(Event.at.desc(), Event.id.desc()).limit(most + 1)
-    found = _both(messages, events)
+    place = _read(before)
+    values: dict[str, Any] = {"ticket": ticket.id, "most": most + 1}
+    if place:
+        values |= {"moment": place[0], "last": place[2]}
+    other = place[1] if place else None
+    found = _both(_newest(MESSAGE, other), _newest(EVENT, other), **values)
     shown = found[-most:]
     return Page(shown, _write(shown[0]) if len(found) > most else "")
 
 
 def since(ticket: Ticket, version: int) -> Sequence[Entry]:
     """What changed after a version of the ticket, in order, wherever it stands."""
-    messages = _messages(ticket).where(Message.version > version)
-    return _both(messages, _events(ticket).where(Event.version > version))
+    return _both(*_SINCE, ticket=ticket.id, version=version)
 
 
 def said(ticket: Ticket, *, notes: bool, most: int) -> Sequence[Message]:
     """The newest messages in order, for paper."""
-    messages = _messages(ticket).order_by(Message.created_at.desc(), Message.id.desc()).limit(most)
-    found = session.scalars(messages if notes else messages.where(Message.kind != "note")).all()
-    return found[::-1]
+    messages = _MESSAGES.order_by(Message.created_at.desc(), Message.id.desc()).limit(most)
+    asked = messages if notes else messages.where(Message.kind != "note")
+    return session.scalars(asked, {"ticket": ticket.id}).all()[::-1]
 
 
-def _messages(ticket: Ticket) -> Select[Any]:
-    return (
-        select(Message)
-        .where(Message.ticket_id == ticket.id)
-        .options(
-            joinedload(Message.author),
-            joinedload(Message.thread),
-            joinedload(Message.identity).joinedload(Identity.customer),
-            selectinload(Message.attachments),
-        )
+def _both(messages: Select[Any], events: Select[Any], **values: Any) -> list[Entry]:
+    return sorted([*session.scalars(messages, values), *session.scalars(events, values)], key=_place)
+
+
+# ------------------------------------------------- what is asked, made once: that costs more than the answer
+
+_TICKET: Any = bindparam("ticket")
+
+_MESSAGES: Select[Any] = (
+    select(Message)
+    .where(Message.ticket_id == _TICKET)
+    .options(
+        joinedload(Message.author),
+        joinedload(Message.thread),
+        joinedload(Message.identity).joinedload(Identity.customer),
+        selectinload(Message.attachments),
     )
+)
+
+_OPENED = and_(
+    Event.kind == "status_set",
+    or_(Event.data["before"].as_string() == "new", Event.data["to"].as_string() == "new"),
+)
+
+_EVENTS: Select[Any] = (
+    select(Event)
+    .where(Event.ticket_id == _TICKET, Event.kind.in_(SHOWN), ~_OPENED)
+    .options(joinedload(Event.agent))
+)
+
+_VERSION: Any = bindparam("version")
+_SINCE = _MESSAGES.where(Message.version > _VERSION), _EVENTS.where(Event.version > _VERSION)
 
 
-def _events(ticket: Ticket) -> Select[Any]:
-    opened = and_(
-        Event.kind == "status_set",
-        or_(Event.data["before"].as_string() == "new", Event.data["to"].as_string() == "new"),
-    )
-    return (
-        select(Event)
-        .where(Event.ticket_id == ticket.id, Event.kind.in_(SHOWN), ~opened)
-        .options(joinedload(Event.agent))
-    )
+@cache
+def _newest(kind: int, other: int | None) -> Select[Any]:
+    """Entries of a kind, those before one of the ``other`` kind if there is one."""
+    if kind == MESSAGE:
+        query, at, number = _MESSAGES, Message.created_at, Message.id
+    else:
+        query, at, number = _EVENTS, Event.at, Event.id
+    if other is not None:
+        query = query.where(_before(at, number, kind, other))
+    return query.order_by(at.desc(), number.desc()).limit(bindparam("most"))
 
 
-def _both(messages: Select[Any], events: Select[Any]) -> list[Entry]:
-    return sorted([*session.scalars(messages), *session.scalars(events)], key=_place)
+def _before(
+    at: InstrumentedAttribute[datetime], number: InstrumentedAttribute[int], kind: int, other: int
+) -> ColumnElement[bool]:
+    moment, last = bindparam("moment", type_=Instant), bindparam("last", type_=Integer)
+    if kind > other:
+        return at < moment
+    return or_(at < moment, and_(at == moment, number < last)) if kind == other else at <= moment
 
 
 # ------------------------------------------------------------- where an entry stands, as a word and back
@@ -113,15 +138,6 @@ def _place(entry: Entry) -> Place:
     if isinstance(entry, Message):
         return entry.created_at, MESSAGE, entry.id
     return entry.at, EVENT, entry.id
-
-
-def _before(
-    at: InstrumentedAttribute[datetime], number: InstrumentedAttribute[int], kind: int, place: Place
-) -> ColumnElement[bool]:
-    moment, other, last = place
-    if kind > other:
-        return at < moment
-    return or_(at < moment, and_(at == moment, number < last)) if kind == other else at <= moment
 
 
 def _write(entry: Entry) -> str:

@@ -6,14 +6,16 @@ import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cache
+from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select
-from sqlalchemy.orm import joinedload
+from sqlalchemy import ColumnElement, Integer, Select, and_, bindparam, func, or_, select
 
-from inbox import attention
-from inbox.access import counted_for, visible_to
-from inbox.db import session
-from inbox.models import Agent, Identity, Tally, Ticket
+from inbox import attention, lines
+from inbox.access import counted_for, somebody, visible_to
+from inbox.db import Instant, session
+from inbox.lines import Line
+from inbox.models import Agent, Tally, Ticket
 from inbox.models.tally import NOBODY
 from inbox.models.ticket import stands
 from inbox.notices import bell
@@ -27,27 +29,24 @@ _CURSOR = re.compile(r"(\d{1,11})\.(\d{6})_(\d{1,9})", re.ASCII)
 class Page:
     """Some rows of a view, and where the next ones begin."""
 
-    tickets: Sequence[Ticket]
+    tickets: Sequence[Line]
     next: str | None
 
 
 def page(agent: Agent, view: str, before: str | None = None, limit: int = PAGE) -> Page:
     """The newest rows of a view, or those after a former page's ``next``."""
-    query = _of(agent, view).order_by(Ticket.active_at.desc(), Ticket.id.desc()).limit(limit + 1)
-    if before and (cursor := _cursor(before)):
-        at, ticket_id = cursor
-        query = query.where(or_(Ticket.active_at < at, and_(Ticket.active_at == at, Ticket.id < ticket_id)))
-    tickets = list(session.scalars(query))
+    place = _cursor(before or "")
+    values = {"at": place[0], "last": place[1]} if place else {}
+    tickets = lines.read(_page(agent.role, view, place is None), me=agent.id, most=limit + 1, **values)
     more = len(tickets) > limit
     tickets = tickets[:limit]
     return Page(tickets, _cursor_of(tickets[-1]) if more else None)
 
 
-def rows(agent: Agent, view: str, ids: Collection[int]) -> tuple[Sequence[Ticket], list[int]]:
+def rows(agent: Agent, view: str, ids: Collection[int]) -> tuple[Sequence[Line], list[int]]:
     """Of these tickets, those that stand in the view now, newest first; and the ids of those that do not."""
     wanted = list(ids)[:200]
-    query = _of(agent, view).where(Ticket.id.in_(wanted)).order_by(Ticket.active_at.desc(), Ticket.id.desc())
-    tickets = list(session.scalars(query))
+    tickets = lines.read(_rows(agent.role, view), me=agent.id, ids=wanted)
     here = {ticket.id for ticket in tickets}
     return tickets, [ticket_id for ticket_id in wanted if ticket_id not in here]
 
@@ -56,6 +55,30 @@ def counts(agent: Agent) -> dict[str, int]:
     """How many stand in each view: read from kept counts, not counted. And how many ``notices`` are new, up
     to a hundred, which every page shows as well.
     """
+    found = session.execute(_counts(agent.role), {"me": agent.id}).one()
+    return {name: int(n) for name, n in zip((*VIEWS, "attention", "notices"), found, strict=True)}
+
+
+# What every page asks is made once for each role: making a statement costs more than answering it.
+
+
+@cache
+def _page(role: str, view: str, is_first: bool) -> Select[Any]:
+    query = _of(role, view).limit(bindparam("most"))
+    if is_first:
+        return query
+    at, last = bindparam("at", type_=Instant), bindparam("last", type_=Integer)
+    return query.where(or_(Ticket.active_at < at, and_(Ticket.active_at == at, Ticket.id < last)))
+
+
+@cache
+def _rows(role: str, view: str) -> Select[Any]:
+    return _of(role, view).where(Ticket.id.in_(bindparam("ids", expanding=True)))
+
+
+@cache
+def _counts(role: str) -> Select[*tuple[Any, ...]]:
+    agent = somebody(role)
     open_, done = Tally.state == "open", Tally.state == "done"
     sums = [
         func.coalesce(func.sum(Tally.n).filter(which), 0)
@@ -67,20 +90,13 @@ def counts(agent: Agent) -> dict[str, int]:
             Tally.state == "spam",
         )
     ]
-    query = select(*sums, attention.counted(agent), bell.counted(agent)).where(counted_for(agent))
-    names = (*VIEWS, "attention", "notices")
-    return {name: int(n) for name, n in zip(names, session.execute(query).one(), strict=True)}
+    return select(*sums, attention.counted(agent), bell.counted(agent)).where(counted_for(agent))
 
 
-def _of(agent: Agent, view: str) -> Select[Ticket]:
-    return (
-        select(Ticket)
-        .where(visible_to(agent), _belongs(agent, view))
-        .options(
-            joinedload(Ticket.identity).joinedload(Identity.customer),
-            joinedload(Ticket.assignee),
-            joinedload(Ticket.account),
-        )
+def _of(role: str, view: str) -> Select[Any]:
+    agent = somebody(role)
+    return lines.of(visible_to(agent), _belongs(agent, view)).order_by(
+        Ticket.active_at.desc(), Ticket.id.desc()
     )
 
 
@@ -99,7 +115,7 @@ def _belongs(agent: Agent, view: str) -> ColumnElement[bool]:
     raise KeyError(view)
 
 
-def _cursor_of(ticket: Ticket) -> str:
+def _cursor_of(ticket: Line) -> str:
     at = ticket.active_at
     return f"{int(at.replace(microsecond=0).timestamp())}.{at.microsecond:06d}_{ticket.id}"
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass
 
-from sqlalchemy import select, update
+from sqlalchemy import update
 
 from inbox import audit, db, mailboxes, passwords, signin
 from inbox.db import now, session
 from inbox.models import Agent, Installation
+from inbox.settled import is_settled
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,17 +27,11 @@ class Answers:
     public_url: str
 
 
-def is_done() -> bool:
-    """Whether somebody can sign in already."""
-    query = select(Agent.id).where(Agent.active, Agent.password_hash != "").limit(1)
-    return session.scalar(query) is not None
-
-
 def new_link() -> str | None:
     """The path of a fresh set-up link; the one before it stops working. None once there is somebody."""
     token = secrets.token_urlsafe(32)
     with db.writing():
-        if is_done():
+        if is_settled():
             return None
         session.merge(Installation.current()).setup_token_hash = signin.digest(token)
     return f"/setup/{token}"
@@ -45,7 +40,7 @@ def new_link() -> str | None:
 def valid(token: str) -> bool:
     """Looking does not use it up: mail scanners and previews look, too."""
     kept = Installation.current().setup_token_hash
-    return bool(kept) and secrets.compare_digest(kept or "", signin.digest(token)) and not is_done()
+    return bool(kept) and secrets.compare_digest(kept or "", signin.digest(token)) and not is_settled()
 
 
 def complete(token: str, answers: Answers) -> Agent | None:
@@ -54,7 +49,7 @@ def complete(token: str, answers: Answers) -> Agent | None:
     Raises passwords.Weak and mailboxes.Taken.
     """
     passwords.check_rule(answers.password, answers.company, answers.email)
-    if not _use(token) or is_done():
+    if not _use(token) or is_settled():
         return None
     ours = Installation.current()
     ours.company, ours.public_url = answers.company, answers.public_url.rstrip("/")

@@ -6,11 +6,12 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cache
 
-from sqlalchemy import ColumnElement, ScalarSelect, and_, func, or_, select
+from sqlalchemy import ScalarSelect, Select, and_, bindparam, func, or_, select
 from sqlalchemy.orm import joinedload
 
-from inbox.access import visible_to
+from inbox.access import somebody, visible_to
 from inbox.db import session
 from inbox.models import Agent, Answer, Customer, Identity, Survey, Ticket
 
@@ -32,14 +33,8 @@ class Timeline:
 
 def of(customer: Customer, agent: Agent, limit: int = 20) -> Timeline:
     """What this agent may see of it, spam left out."""
-    score = _last_score()
-    rows = session.execute(
-        select(Ticket, func.count().over(), score)
-        .where(*_of(customer, agent))
-        .options(joinedload(Ticket.assignee), joinedload(Ticket.account))
-        .order_by(Ticket.active_at.desc(), Ticket.id.desc())
-        .limit(limit)
-    ).all()
+    values = {"customer": customer.id, "me": agent.id, "most": limit}
+    rows = session.execute(_newest(agent.role), values).all()
     return Timeline(
         [ticket for ticket, _total, _score in rows],
         rows[0][1] if rows else 0,
@@ -50,16 +45,12 @@ def of(customer: Customer, agent: Agent, limit: int = 20) -> Timeline:
 def page(customer: Customer, agent: Agent, before: str | None = None, limit: int = PAGE) -> Timeline:
     """The whole of it, some at a time, with the address each was written from. ``total`` counts from this
     page on."""
-    query = (
-        select(Ticket, func.count().over(), _last_score())
-        .where(*_of(customer, agent))
-        .options(joinedload(Ticket.assignee), joinedload(Ticket.account), joinedload(Ticket.identity))
-        .order_by(Ticket.active_at.desc(), Ticket.id.desc())
-    )
+    query = _newest(agent.role).options(joinedload(Ticket.identity))
+    values = {"customer": customer.id, "me": agent.id, "most": limit + 1}
     if place := _read(before or ""):
         at, last = place
         query = query.where(or_(Ticket.active_at < at, and_(Ticket.active_at == at, Ticket.id < last)))
-    rows = session.execute(query.limit(limit + 1)).all()
+    rows = session.execute(query, values).all()
     shown = [ticket for ticket, _total, _score in rows[:limit]]
     return Timeline(
         shown,
@@ -69,9 +60,17 @@ def page(customer: Customer, agent: Agent, before: str | None = None, limit: int
     )
 
 
-def _of(customer: Customer, agent: Agent) -> tuple[ColumnElement[bool], ...]:
-    theirs = select(Identity.id).where(Identity.customer_id == customer.id)
-    return Ticket.identity_id.in_(theirs), Ticket.status != "spam", visible_to(agent)
+@cache
+def _newest(role: str) -> Select[Ticket, int, int]:
+    """Asked with every ticket, and so made once for each role."""
+    theirs = select(Identity.id).where(Identity.customer_id == bindparam("customer"))
+    return (
+        select(Ticket, func.count().over(), _last_score())
+        .where(Ticket.identity_id.in_(theirs), Ticket.status != "spam", visible_to(somebody(role)))
+        .options(joinedload(Ticket.assignee), joinedload(Ticket.account))
+        .order_by(Ticket.active_at.desc(), Ticket.id.desc())
+        .limit(bindparam("most"))
+    )
 
 
 def _last_score() -> ScalarSelect[int]:

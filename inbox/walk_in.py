@@ -32,7 +32,7 @@ def one(agent_id: int) -> Agent | None:
 def open_house() -> None:
     """What the set-up page would have done: the sample people have come in, and the house has a name.
 
-    What is there already stays as it is. A transaction of its own.
+    What is there already stays as it is, but for its address. A transaction of its own.
     """
     with db.writing():
         guests = session.scalars(select(Agent).where(_made_up()).order_by(Agent.id)).all()

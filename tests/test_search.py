@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import random
+
 import pytest
+from sqlalchemy import select, text
 
 from inbox import customers, db, search, tickets
-from inbox.models import Agent, Team, Ticket
+from inbox.access import visible_to
+from inbox.models import Agent, Message, Survey, Team, Ticket
+from inbox.privacy import empty
 from inbox.search import newest
+from inbox.text import words
+from inbox.tickets.acknowledge import acknowledge
 from tests import asked
 from tests.attacks.post import again
 from tests.clients import ClientFor
@@ -108,6 +115,33 @@ def test_by_what_the_customer_said_of_how_it_was(
     assert found(again(grace), "certo depois") == [], "who may not see the ticket does not find its comment"
 
 
+def test_a_new_index_is_the_one_that_was_kept_and_holds_nothing_that_is_said_to_everybody(
+    mail_from: MailFrom, ada: Agent
+) -> None:
+    emptied = mail_from(subject="Prato").id
+    silent = asked.sent(mail_from, ada, "Rui <rui@else.example>").message_id
+    empty.ticket(db.session.get_one(Ticket, emptied))
+    first = select(Message).where(Message.kind == "customer").order_by(Message.id.desc()).limit(1)
+    confirmed = acknowledge(db.session.scalars(first).one()).id
+    answered = asked.sent(mail_from, ada, subject="Xícara").id
+    survey = db.session.get_one(Survey, answered)
+    tickets.rate(survey, 2, [], "Ninguém me telefonou")
+    kept = rows()
+    assert kept[2 * survey.message_id] == ["me", "ninguem", "telefonou"]
+    assert not kept.keys() & {2 * silent, 2 * confirmed, 2 * emptied + 1}
+    search.reindex()
+    assert rows() == kept
+
+
+def rows() -> dict[int, list[str]]:
+    """What the index holds of each message and each ticket."""
+    if db.dialect() == "sqlite":
+        found = db.session.execute(text("SELECT rowid, body FROM ticket_text"))
+        return {row: sorted(body.split()) for row, body in found}
+    found = db.session.execute(text("SELECT id, tsvector_to_array(body) FROM ticket_text"))
+    return {row: sorted(body) for row, body in found}
+
+
 # ------------------------------------------------------------------- when there are more than are read first
 
 
@@ -159,3 +193,48 @@ def test_a_page_says_that_older_ones_were_not_looked_at(
     monkeypatch.setattr(newest, "CANDIDATES", 1)
     assert search.look(ada, "blue red") == search.Found([], complete=False)
     assert "only the newer ones were looked at" in page.get("/search?q=blue+red").text
+
+
+SAID = ("blue", "red", "bluebell", "cup", "plate")
+
+
+@pytest.mark.parametrize("first, looked_at, part", [(3, 1, 2), (6, 1, 1), (4, 100, 2), (1000, 2, 100)])
+def test_the_same_is_found_as_by_reading_everything(
+    mail_from: MailFrom,
+    ada: Agent,
+    grace: Agent,
+    linen: Team,
+    monkeypatch: pytest.MonkeyPatch,
+    first: int,
+    looked_at: int,
+    part: int,
+) -> None:
+    """Whatever is looked at in one go or asked of the index, for one who sees all and another."""
+    for name, value in {"READ": 2, "FIRST": first, "LOOKED_AT": looked_at, "PART": part}.items():
+        monkeypatch.setattr(newest, name, value)
+    chance = random.Random(first)
+    for number in range(24):
+        one = mail_from(subject=" ".join(chance.sample(SAID, 1)), text=" ".join(chance.sample(SAID, 2)))
+        if number % 3 == 0:
+            tickets.note(one, ada, f"<p>{chance.choice(SAID)}</p>", key=f"n{number}")
+        if number % 5 == 0:
+            tickets.move(one, linen, ada)
+        if number % 7 == 0:
+            tickets.mark_spam(one, ada)
+    who = ada.id, grace.id
+    for agent in (again(db.session.get_one(Agent, number)) for number in who):
+        for typed in [*SAID, *(f"{one} {other}" for one in SAID for other in SAID), "plate cup red", "blu"]:
+            assert found(agent, typed) == read_through(agent, typed), typed
+
+
+def read_through(agent: Agent, typed: str) -> list[int]:
+    """What is found by reading every conversation from its beginning to its end."""
+    *whole, begun = words(typed)
+    newest_first = select(Ticket).where(visible_to(agent), Ticket.status != "spam")
+    held = []
+    for ticket in db.session.scalars(newest_first.order_by(Ticket.active_at.desc(), Ticket.id.desc())):
+        texts = db.session.scalars(select(Message.text).where(Message.ticket_id == ticket.id))
+        there = {word for said in (ticket.subject, *texts) for word in words(said)}
+        if there.issuperset(whole) and any(word.startswith(begun) for word in there):
+            held.append(ticket.id)
+    return held

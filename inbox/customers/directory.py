@@ -8,9 +8,10 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from math import isqrt
 
 from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
-from sqlalchemy.orm import joinedload, selectinload
+from sqlalchemy.orm import InstrumentedAttribute, aliased, joinedload, selectinload
 
 from inbox.access import customers_visible_to, visible_to
 from inbox.db import session
@@ -21,8 +22,11 @@ from inbox.text import words
 
 PAGE = 50
 MOST_WORDS = 8
-READ = 3000
-"""Customers who wrote last that are looked through before the index of words is asked."""
+READ = 10_000
+"""Customers who wrote last that are looked through, at most, before the index of words is asked."""
+
+TOGETHER = 4
+"""How many times more may hold the rarest of several words for the index to be asked."""
 
 LAST = "\U0010ffff"
 """Sorts after every character, so that all which begins like a word stands before the word with it."""
@@ -108,21 +112,48 @@ def _newest(
     """Customers who may be ``seen``, match ``which`` and hold every word that was typed; who wrote last comes
     first.
 
-    A word that many hold is looked for among those who wrote last; only a rarer one is asked of the index,
-    which knows who holds it and not who is new.
+    A word that many hold is looked for among those who wrote last, and these are read only until there are
+    enough; a rarer one is asked of the index, which knows who holds it and not who is new.
     """
-    last = select(Customer.id).where(Customer.active_at.is_not(None), *which).order_by(*_NEWEST)
+    last = select(Customer.id).where(Customer.active_at.is_not(None), *which, seen).order_by(*_NEWEST)
     if not typed:
-        return session.scalars(last.where(seen).limit(limit)).all()
-    near = last.limit(READ).subquery()
-    each = (exists().where(CustomerWord.customer_id == near.c.id, *_within(word)) for word in typed)
-    theirs = select(Customer.id).join(near, near.c.id == Customer.id).where(*each, seen).order_by(*_NEWEST)
-    found = session.scalars(theirs.limit(limit)).all()
-    if len(found) == limit:
-        return found
-    holding = (Customer.id.in_(_beginning(word)) for word in typed)
-    everybody = select(Customer.id).where(*holding, *which, seen).order_by(*_SILENT_LAST)
-    return session.scalars(everybody.limit(limit)).all()
+        return session.scalars(last.limit(limit)).all()
+    rarest, many = _rarest(typed, limit)
+    if many:
+        each = (_holds(word, Customer.id) for word in typed)
+        found = session.scalars(last.where(*each, Customer.active_at >= _since()).limit(limit)).all()
+        if len(found) == limit:
+            return found
+    others = (_holds(word, CustomerWord.customer_id) for word in typed if word != rarest)
+    holding = _beginning(rarest).where(*others)
+    everybody = select(Customer.id).where(Customer.id.in_(holding), *which, seen)
+    return session.scalars(everybody.order_by(*_SILENT_LAST).limit(limit)).all()
+
+
+def _rarest(typed: Sequence[str], limit: int) -> tuple[str, bool]:
+    """The word that the fewest hold, and whether those are too many to read them all.
+
+    The index of words is the shorter way to whom fewer than the root of ``limit`` times all customers hold:
+    of so many as many have to be read in either way. Several words are held together by fewer.
+    """
+    everybody = session.scalar(select(func.max(Customer.id))) or 0
+    enough = isqrt(limit * everybody) * (1 if len(typed) == 1 else TOGETHER) + 1
+    counted = [select(func.count()).select_from(_beginning(word).limit(enough).subquery()) for word in typed]
+    holding = session.execute(select(*(one.scalar_subquery() for one in counted))).one()
+    n, word = min(zip(holding, typed, strict=True))
+    return word, n == enough
+
+
+def _since() -> ColumnElement[datetime]:
+    """When the last of the ``READ`` who wrote last did."""
+    wrote = select(Customer.active_at).where(Customer.active_at.is_not(None)).order_by(*_NEWEST)
+    at = wrote.offset(READ - 1).limit(1).scalar_subquery()
+    return func.coalesce(at, select(func.min(Customer.active_at)).scalar_subquery())
+
+
+def _holds(word: str, customer: InstrumentedAttribute[int]) -> ColumnElement[bool]:
+    theirs = aliased(CustomerWord)
+    return exists().where(theirs.customer_id == customer, theirs.word >= word, theirs.word < word + LAST)
 
 
 def _loaded(ids: Sequence[int]) -> Sequence[Customer]:
@@ -147,11 +178,8 @@ def _typed(q: str) -> list[str]:
 
 
 def _beginning(word: str) -> Select[int]:
-    return select(CustomerWord.customer_id).where(*_within(word))
-
-
-def _within(word: str) -> tuple[ColumnElement[bool], ...]:
-    return CustomerWord.word >= word, CustomerWord.word < word + LAST
+    held = (CustomerWord.word >= word, CustomerWord.word < word + LAST)
+    return select(CustomerWord.customer_id).where(*held)
 
 
 def _with_tickets(agent: Agent, customers: Sequence[Customer]) -> list[Row]:

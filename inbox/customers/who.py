@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 
 from sqlalchemy import bindparam, select
-from sqlalchemy.orm import joinedload
+from sqlalchemy.orm.attributes import set_committed_value
 
+from inbox import rows
 from inbox.channels import Person
 from inbox.db import plain, session
 from inbox.models import Customer, Identity, Organisation, OrganisationDomain
@@ -27,6 +28,8 @@ def identify(kind: str, person: Person) -> Identity:
     A new one has no id until the flush, which raises IntegrityError if somebody else adds it at the same
     moment: roll back and ask again.
     """
+    if session.autoflush:
+        session.flush()  # somebody may have been met a moment ago
     found = meet(kind, person)
     session.add(found)
     return found
@@ -49,7 +52,13 @@ def normal(kind: str, address: str) -> str:
 
 
 def _find(kind: str, address: str) -> Identity | None:
-    return session.scalar(_IDENTITY, {"kind": kind, "address": address})
+    row = next(iter(plain(_IDENTITY, {"kind": kind, "address": address})), None)
+    if row is None:
+        return None
+    identity = rows.found(Identity, row[:_WIDE])
+    if "customer" not in vars(identity):
+        set_committed_value(identity, "customer", rows.found(Customer, row[_WIDE:]))
+    return identity
 
 
 def _new(kind: str, address: str, name: str) -> Identity:
@@ -66,16 +75,18 @@ def _organisation(kind: str, address: str) -> Organisation | None:
     domain = address.rpartition("@")[2]
     if kind != "mail" or not domain:
         return None
-    found = plain(_ORGANISATION, {"domain": domain}).scalar()
-    return session.get(Organisation, found) if found else None
+    found = plain(_ORGANISATION, {"domain": domain})
+    return session.get(Organisation, found[0][0]) if found else None
 
 
 # what is asked of every mail is put into words once
 _IDENTITY = (
-    select(Identity)
+    select(Identity.__table__, Customer.__table__)
+    .join(Customer, Customer.id == Identity.customer_id)
     .where(Identity.kind == bindparam("kind"), Identity.address == bindparam("address"))
-    .options(joinedload(Identity.customer))
 )
+_WIDE = len(Identity.__table__.columns)
+"""So many columns of it are the identity's."""
 _ORGANISATION = select(OrganisationDomain.organisation_id).where(
     OrganisationDomain.domain == bindparam("domain")
 )

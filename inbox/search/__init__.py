@@ -8,13 +8,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Select, TextClause, select, text, true
+from sqlalchemy import ColumnElement, Select, TextClause, bindparam, select, text, true
 from sqlalchemy.orm import joinedload, selectinload
 
-from inbox.access import visible_to
+from inbox import lines
+from inbox.access import somebody, visible_to
 from inbox.db import dialect, plain, session
+from inbox.lines import Line
 from inbox.models import Agent, Answer, Identity, Message, Survey, Ticket
 from inbox.search import newest
 from inbox.text import words
@@ -65,19 +68,27 @@ def _of_ticket(ticket: Ticket) -> Row:
     identity = ticket.identity
     person = identity.customer
     parts = [ticket.subject, identity.name, identity.address, person.name, *(tag.name for tag in ticket.tags)]
+    if ticket.emptied_at:
+        parts.clear()
     return _row(2 * ticket.id + 1, ticket.id, " ".join(filter(None, parts)))
 
 
 def index_message(message: Message) -> None:
     """Find the ticket by what a message says, quotes left out, and by the names of its files. Pictures in the
-    text have none that anybody gave them."""
+    text have none that anybody gave them. What this house says to everybody, a confirmation or a survey's
+    question, finds nobody; what the customer commented on does."""
     _put(_of_message(message))
 
 
 def _of_message(message: Message) -> Row:
+    return _row(2 * message.id, message.ticket_id, _said_in(message))
+
+
+def _said_in(message: Message) -> str:
+    if message.kind == "reply" and message.automated:
+        return _comment_on(message) if message.automated == "survey" else ""
     names = " ".join(attachment.filename for attachment in message.attachments if not attachment.inline)
-    comment = _comment_on(message) if message.automated == "survey" else ""
-    return _row(2 * message.id, message.ticket_id, f"{message.text} {names} {comment}")
+    return f"{message.text} {names}"
 
 
 def index_comment(survey: Survey) -> None:
@@ -107,7 +118,9 @@ def _row(row: int, ticket_id: int, content: str) -> Row:
 
 
 def _put(*rows: Row) -> None:
-    plain(_sql().insert, list(rows))
+    """What has no words is found by none."""
+    if said := [row for row in rows if row["folded"]]:
+        plain(_sql().insert, said)
 
 
 def _remove(row: int) -> None:
@@ -118,12 +131,12 @@ def _remove(row: int) -> None:
 class Found:
     """Tickets, newest first; one whose number was typed comes before all others."""
 
-    tickets: Sequence[Ticket]
+    tickets: Sequence[Line]
     complete: bool = True
     """False where older ones were not looked at, because what was typed stands in too many."""
 
 
-def find(agent: Agent, query: str, limit: int = 50) -> Sequence[Ticket]:
+def find(agent: Agent, query: str, limit: int = 50) -> Sequence[Line]:
     """As ``look``, for who only wants the tickets."""
     return look(agent, query, limit).tickets
 
@@ -138,20 +151,14 @@ def look(agent: Agent, query: str, limit: int = 50) -> Found:
     held = newest.holding(agent, terms, limit)
     typed = _NUMBER.fullmatch(query.strip())
     order = list(dict.fromkeys([*([int(typed[1])] if typed else []), *held.ids]))
-    by_id = {ticket.id: ticket for ticket in session.scalars(_visible(agent).where(Ticket.id.in_(order)))}
+    by_id = {ticket.id: ticket for ticket in lines.read(_numbered(agent.role), me=agent.id, numbers=order)}
     return Found([by_id[number] for number in order if number in by_id][:limit], held.complete)
 
 
-def _visible(agent: Agent) -> Select[Ticket]:
-    return (
-        select(Ticket)
-        .where(visible_to(agent))
-        .options(
-            joinedload(Ticket.identity).joinedload(Identity.customer),
-            joinedload(Ticket.assignee),
-            joinedload(Ticket.account),
-        )
-    )
+@cache
+def _numbered(role: str) -> Select[Any]:
+    named = Ticket.id.in_(bindparam("numbers", expanding=True))
+    return lines.of(visible_to(somebody(role)), named)
 
 
 def reindex() -> int:

@@ -7,36 +7,39 @@ the newest tickets as should fill the page, then of as many as its rarest word m
 them for a rare word.
 
 Every word stands somewhere in the ticket, not necessarily in one message. A row of ``ticket_text`` is a
-message (an even number, twice its id) or what the ticket says itself (an odd one).
+message (an even number, twice its id) or what the ticket says itself (an odd one). To look at a conversation
+as it stands costs as much as a dozen rows of the index: a few candidates are looked at, of many the index is
+asked once for each word, and who has them all is what both answers hold.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from functools import cache
 
 from sqlalchemy import (
     Boolean,
     ColumnElement,
+    CompoundSelect,
     Integer,
+    Result,
     Select,
     Text,
     bindparam,
     case,
     column,
-    exists,
     func,
+    intersect,
     literal,
     literal_column,
-    or_,
     select,
     table,
     union_all,
 )
 
-from inbox.access import visible_to
+from inbox.access import somebody, visible_to
 from inbox.db import dialect, session
 from inbox.models import Agent, Message, Ticket
 from inbox.models.ticket import stands
@@ -44,8 +47,23 @@ from inbox.models.ticket import stands
 READ = 300
 """Tickets that are read as they stand before the index is asked."""
 
+FIRST = 20_000
+"""Tickets that are asked about first where none of the newest has all words."""
+
 ENOUGH = 3
-"""How many times more tickets are asked about than should fill the page."""
+"""How many times more tickets are asked about than should fill the page, by what the newest ones hold."""
+
+AGAIN = 2
+"""The same, by what was found among many more."""
+
+LOOKED_AT = 500
+"""Rows with the rarest word; of fewer, the tickets are looked at as they stand."""
+
+PART = 100
+"""Tickets that are looked at in one go, the newest first."""
+
+COMMONER = 4
+"""How many times commoner than the rarest a word may be for the index to be asked who holds it."""
 
 CANDIDATES = 20_000
 """Tickets with the rarest word that are looked at; a rarer one is looked for everywhere."""
@@ -97,97 +115,170 @@ def holding(agent: Agent, typed: Sequence[str], limit: int) -> Held:
     words = [Word(text, number == len(typed)) for number, text in enumerate(typed, start=1)]
     read = _read(agent, words)
     found, complete = {*read.whole}, read.tickets < READ
-    rarest_first = [words[n] for n in sorted(range(len(words)), key=read.having.__getitem__)]
     last = 0 if complete else session.scalar(select(func.max(Ticket.id))) or 0
-    for tickets in _steps(limit, read):
-        if complete or len(found) >= limit:
-            break
+    most = _cheap(min(read.having))
+    tickets = ENOUGH * READ * limit // len(found) if found else min(FIRST, most)
+    while not complete and len(found) < limit:
         complete = tickets >= last
         asked = ALL if complete else range(last - tickets + 1, last + 1)
-        found |= _asked(agent, rarest_first, asked, limit)
+        more = _asked(agent, words, read.having, asked, limit)
+        found |= more
+        if tickets >= most:
+            break
+        if len(found) < limit:
+            tickets = min(_reaching(agent, words, tickets, len(more), limit, last), most)
     ids = [number for _at, number in sorted(found, reverse=True)[:limit]]
     return Held(ids, complete or len(ids) == limit)
 
 
-def _steps(limit: int, read: Read) -> list[int]:
-    """Of how many of the newest tickets the index is asked, one after the other."""
-    fills = [ENOUGH * READ * limit // len(read.whole)] if read.whole else []
-    rarest = min(read.having)
-    return [*fills, CANDIDATES * READ // rarest if rarest else len(ALL)]
+def _cheap(rarest: int) -> int:
+    """Of how many tickets the index is asked at most, by how many of the newest hold the rarest word."""
+    return CANDIDATES * READ // rarest if rarest else len(ALL)
+
+
+def _reaching(agent: Agent, words: Sequence[Word], tickets: int, found: int, limit: int, last: int) -> int:
+    """Of how many of the newest tickets the index is asked after ``tickets``, of which so few were found: as
+    many as should fill the page. Words that stand in one row say it at once."""
+    if len(words) == 1:
+        return AGAIN * tickets * limit // found if found else len(ALL)
+    together = (
+        select(Ticket.id)
+        .where(Ticket.id.in_(_whose().where(_indexed(*words))), Ticket.status != "spam", visible_to(agent))
+        .order_by(*_NEWEST)
+        .limit(limit)
+    )
+    ids = session.scalars(together).all()
+    return max(last - min(ids), tickets) * 5 // 4 if len(ids) == limit else len(ALL)
 
 
 # ----------------------------------------------------------------------------- the newest, as they stand
 
 
 def _read(agent: Agent, words: Sequence[Word]) -> Read:
-    newest = {number: at for at, number in session.execute(_newest(agent))}
+    asked = {"me": agent.id, "most": READ}
+    newest = {number: at for at, number in session.execute(_newest(agent.role), asked)}
+    found = _standing(words, newest)
+    having = [sum(held[n] for held in found.values()) for n in range(len(words))]
+    whole = [(newest[number], number) for number, held in found.items() if all(held)]
+    return Read(whole, having, len(newest))
+
+
+def _standing(words: Sequence[Word], tickets: Collection[int]) -> dict[int, Sequence[int]]:
+    """For each of these tickets, whether it holds each word: one or nought."""
     named = [f"w{n}" for n in range(len(words))]
     said = [case((_stands_in(word), 1), else_=0).label(name) for word, name in zip(words, named, strict=True)]
-    own = select(_TEXT.c.ticket_id, *said).where(_row().in_([2 * number + 1 for number in newest]))
+    own = select(_TEXT.c.ticket_id, *said).where(_row().in_([2 * number + 1 for number in tickets]))
     of_messages = select(_TEXT.c.ticket_id, *said).join(Message, _row() == 2 * Message.id)
-    rows = union_all(own, of_messages.where(Message.ticket_id.in_(newest))).subquery()
+    rows = union_all(own, of_messages.where(Message.ticket_id.in_(tickets))).subquery()
     each = [func.max(rows.c[name]) for name in named]
-    found = session.execute(select(rows.c.ticket_id, *each).group_by(rows.c.ticket_id)).all()
-    having = [sum(row[1 + n] for row in found) for n in range(len(words))]
-    return Read([(newest[row[0]], row[0]) for row in found if all(row[1:])], having, len(newest))
+    found = session.execute(select(rows.c.ticket_id, *each).group_by(rows.c.ticket_id))
+    return {number: held for number, *held in found}
 
 
-def _newest(agent: Agent) -> Select[datetime, int]:
+@cache
+def _newest(role: str) -> Select[datetime, int]:
     """Open ones and done ones, each from an index that is in this order."""
+    agent = somebody(role)
     parts = [
         select(Ticket.active_at, Ticket.id)
         .where(stands(state), visible_to(agent))
         .order_by(*_NEWEST)
-        .limit(READ)
+        .limit(bindparam("most"))
         .subquery()
         for state in ("open", "done")
     ]
     both = union_all(*(select(part) for part in parts)).subquery()
-    return select(both.c.active_at, both.c.id).order_by(both.c.active_at.desc(), both.c.id.desc()).limit(READ)
+    return (
+        select(both.c.active_at, both.c.id)
+        .order_by(both.c.active_at.desc(), both.c.id.desc())
+        .limit(bindparam("most"))
+    )
 
 
 # ------------------------------------------------------------------------------------- the index is asked
 
 
-def _asked(agent: Agent, words: Sequence[Word], tickets: range, limit: int) -> set[Place]:
-    """Among the tickets with these numbers. The first word is looked up, the others are looked for in what it
-    finds."""
-    rarest, *others = words
+def _asked(
+    agent: Agent, words: Sequence[Word], having: Sequence[int], tickets: range, limit: int
+) -> set[Place]:
+    """Among the tickets with these numbers, the newest that hold every word: the rarest is looked up."""
+    rarest, *others = sorted(range(len(words)), key=having.__getitem__)
+    since = _first_message(tickets)
+    rows = _with(words[rarest], tickets, since)
+    few = others and session.scalars(rows.limit(LOOKED_AT)).all()
+    many = len(few) == LOOKED_AT
+    alike = [n for n in others if many and having[n] <= COMMONER * max(having[rarest], 1)]
+    which = _with_all([words[n] for n in (rarest, *alike)], tickets, since) if alike else rows
     found = (
         select(Ticket.active_at, Ticket.id)
-        .where(Ticket.id.in_(_with(rarest, tickets)), Ticket.status != "spam", visible_to(agent))
-        .where(*(_somewhere(word) for word in others))
+        .where(Ticket.id.in_(which if many or not others else few))
+        .where(Ticket.status != "spam", visible_to(agent))
         .order_by(*_NEWEST)
-        .limit(limit)
     )
-    return {(at, number) for at, number in session.execute(found)}
+    if not others:
+        return {(at, number) for at, number in session.execute(found.limit(limit))}
+    sure = tickets if len(alike) == len(others) else range(0)
+    return _looked_through(session.execute(found), [words[n] for n in others], sure, limit)
 
 
-def _with(word: Word, tickets: range) -> Any:
-    """The tickets with a row that holds it. All that was said in the newest ones was said since the first of
-    them began."""
-    found = select(_TEXT.c.ticket_id).where(_indexed(word))
+def _looked_through(
+    found: Result[datetime, int], words: Sequence[Word], sure: range, limit: int
+) -> set[Place]:
+    """The newest of these that hold the words as well, looked at in parts; of some that is ``sure``."""
+    kept: set[Place] = set()
+    for part in found.partitions(PART):
+        asked = [number for _at, number in part if number not in sure]
+        standing = _standing(words, asked) if asked else {}
+        kept |= {(at, number) for at, number in part if number in sure or all(standing.get(number, (0,)))}
+        if len(kept) >= limit:
+            break
+    found.close()
+    return kept
+
+
+def _first_message(tickets: range) -> int:
+    """All that was said in the newest ones was said since the first of them began."""
     if tickets is ALL:
-        return found
-    message = (
-        select(Message.id).where(Message.ticket_id >= tickets[0]).order_by(Message.ticket_id, Message.id)
+        return 0
+    message = select(Message.id).where(Message.ticket_id >= tickets[0])
+    return session.scalar(message.order_by(Message.ticket_id, Message.id).limit(1)) or 0
+
+
+def _with_all(words: Sequence[Word], tickets: range, since: int) -> CompoundSelect[int]:
+    """Those of the tickets with a row for each of these; and older ones with a row for the first, whose other
+    words may stand in rows that are not asked about."""
+    first = _with(words[0], tickets, since).cte()  # read once
+    others = (_with(word, tickets, since).subquery() for word in words[1:])
+    all_of_them = intersect(*(select(held.c.ticket_id) for held in (first, *others))).subquery()
+    older = select(first.c.ticket_id).where(first.c.ticket_id < tickets[0])
+    return union_all(select(all_of_them.c.ticket_id), *([] if tickets is ALL else [older]))
+
+
+def _whose() -> Select[int]:
+    """The tickets of rows. What a ticket says itself tells which one it is by its number."""
+    return select(case((_row() % 2 == 1, _row() // 2), else_=_TEXT.c.ticket_id).label("ticket_id"))
+
+
+def _with(word: Word, tickets: range, since: int) -> Select[int] | CompoundSelect[int]:
+    """The tickets with a row that holds it."""
+    if tickets is ALL:
+        return _whose().where(_indexed(word))
+    own = select((_row() // 2).label("ticket_id")).where(_indexed(word), _row() % 2 == 1)
+    message = select(_TEXT.c.ticket_id).where(_indexed(word), _row() % 2 == 0)
+    return union_all(
+        own.where(_row() > 2 * tickets[0], _row() <= 2 * tickets[-1] + 1),
+        message.where(_row() >= 2 * since),
     )
-    first = session.scalar(message.limit(1)) or 0
-    own = found.where(_row() > 2 * tickets[0], _row() <= 2 * tickets[-1] + 1, _row() % 2 == 1)
-    return union_all(own, found.where(_row() >= 2 * first, _row() % 2 == 0))
-
-
-def _somewhere(word: Word) -> ColumnElement[bool]:
-    """The ticket holds it in any of its rows."""
-    own = exists().where(_row() == 2 * Ticket.id + 1, _stands_in(word))
-    message = exists().where(Message.ticket_id == Ticket.id, _row() == 2 * Message.id, _stands_in(word))
-    return or_(own.correlate(Ticket), message.correlate(Ticket))
 
 
 # ----------------------------------------------------------------------------------- one row, one word
 
 _TEXT = table(
-    "ticket_text", column("id"), column("rowid"), column("ticket_id", Integer), column("body", Text)
+    "ticket_text",
+    column("id", Integer),
+    column("rowid", Integer),
+    column("ticket_id", Integer),
+    column("body", Text),
 )
 
 
@@ -195,15 +286,14 @@ def _row() -> ColumnElement[int]:
     return _TEXT.c.id if dialect() == "postgresql" else _TEXT.c.rowid
 
 
-def _indexed(word: Word) -> ColumnElement[bool]:
-    """The row is among those that the index names."""
+def _indexed(*words: Word) -> ColumnElement[bool]:
+    """The row is among those that the index names for all of them."""
     if dialect() == "postgresql":
-        asked = func.to_tsquery(
-            literal_column("'simple'"), _written_out(f"{word.text}:*" if word.unfinished else word.text)
-        )
+        each = (f"{word.text}:*" if word.unfinished else word.text for word in words)
+        asked = func.to_tsquery(literal_column("'simple'"), _written_out(" & ".join(each)))
         return _TEXT.c.body.op("@@", return_type=Boolean())(asked)
-    quoted = f'"{word.text}"*' if word.unfinished else f'"{word.text}"'
-    return _TEXT.c.body.op("MATCH", return_type=Boolean())(quoted)
+    quoted = (f'"{word.text}"*' if word.unfinished else f'"{word.text}"' for word in words)
+    return _TEXT.c.body.op("MATCH", return_type=Boolean())(" AND ".join(quoted))
 
 
 def _stands_in(word: Word) -> ColumnElement[bool]:

@@ -47,7 +47,8 @@ def or_404(thing: Thing | None) -> Thing:
 
 def damaged() -> Said:
     """For who may see it: it was there, and is not any more. That is no error of the page's."""
-    return Said(404, _("Its bytes are missing or damaged in the file store."))
+    said = _("The file is missing or damaged where Prosa keeps files. An admin can look for it in a backup.")
+    return Said(404, said)
 
 
 def ticket(ticket_id: int, *options: Any) -> Ticket:

@@ -9,7 +9,7 @@ from flask import Blueprint, abort, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
 from inbox import access, lists, live, presence
-from inbox.models import Ticket
+from inbox.lines import Line
 from inbox.views import found
 from inbox.views.pane import thread
 from inbox.web.context import views
@@ -63,7 +63,7 @@ def rows(view: str) -> str:
     return drawn(page.tickets, view, next=page.next)
 
 
-def drawn(tickets: Sequence[Ticket], view: str, **more: Any) -> str:
+def drawn(tickets: Sequence[Line], view: str, **more: Any) -> str:
     """Rows, and who is at them: one answer for both, as both change together."""
     seen = presence.at(me(), [ticket.id for ticket in tickets])
     return render_template("inbox/_rows.html", tickets=tickets, view=view, seen=seen, **more)

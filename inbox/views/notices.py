@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from itertools import groupby
 from typing import Any
 
@@ -9,6 +10,7 @@ from flask import Blueprint, Flask, Response, g, make_response, redirect, render
 from flask.typing import ResponseReturnValue
 from flask_babel import force_locale, format_date, ngettext
 from flask_babel import gettext as _
+from markupsafe import Markup
 from sqlalchemy import select
 
 from inbox import access
@@ -199,6 +201,14 @@ def day_name(day: str) -> str:
     return format_date(date, "EEEE, d 'de' MMMM" if i18n.language() == "pt-BR" else "EEEE, d MMMM")
 
 
+def drawn_hour(at: datetime) -> Markup:
+    """The time of day, for a row below its day; in full for who points at it."""
+    local = at.astimezone(i18n.zone())
+    return Markup('<time class="told-when" datetime="{}" title="{}">{}</time>').format(
+        i18n.iso(at), i18n.full(at), f"{local:%H:%M}"
+    )
+
+
 def bell_now(*, which: bool = False) -> Bell:
     """Its count came with those of the views, if they were asked for; else, or to say ``which`` tickets it is
     about, it is asked for itself."""
@@ -213,5 +223,7 @@ def follows(ticket: Ticket) -> bool:
 
 
 def init(app: Flask) -> None:
-    app.jinja_env.filters.update(notice_sentence=sentence, notice_place=place, notice_day=day_name)
+    app.jinja_env.filters.update(
+        notice_sentence=sentence, notice_place=place, notice_day=day_name, notice_hour=drawn_hour
+    )
     app.jinja_env.globals.update(bell=bell_now, follows=follows, sign_in_number=lambda: g.sign_in.id)

@@ -10,6 +10,7 @@ from wtforms import PasswordField
 
 from inbox import mailboxes, passwords, setup
 from inbox.db import session
+from inbox.settled import is_settled
 from inbox.views.login import signed_in
 from inbox.web import forms, i18n
 from inbox.web.limits import tries
@@ -62,4 +63,4 @@ def _answers(form: SetupForm) -> setup.Answers:
 
 
 def _used() -> ResponseReturnValue:
-    return render_template("setup/used.html", done=setup.is_done()), 404
+    return render_template("setup/used.html", done=is_settled()), 404

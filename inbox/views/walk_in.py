@@ -43,9 +43,15 @@ def enter(agent_id: int) -> ResponseReturnValue:
     return response
 
 
+PASSED_ON = ("Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Real-IP", "Via", "CF-Connecting-IP")
+"""Who asks through a proxy may choose the Host; but most proxies say that they are one."""
+
+
 def is_here() -> bool:
     """Asked from this machine and under one of its own names: neither through a proxy that nobody told us
     of, nor by a page elsewhere whose host's name was made to mean this machine (DNS rebinding)."""
+    if any(name in request.headers for name in PASSED_ON):
+        return False
     try:
         host = urlsplit(f"//{request.host}").hostname or ""
     except ValueError:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
-from flask import Flask, current_app, g
+from flask import Flask, current_app, g, json
 from flask_babel import gettext as _
+from jinja2.utils import htmlsafe_json_dumps
+from markupsafe import Markup
 from sqlalchemy import select
 from werkzeug.local import LocalProxy
 
@@ -47,9 +50,27 @@ def _view(name: str, label: str, icon: str, key: str, href: str = "") -> dict[st
     return {"name": name, "label": label, "icon": icon, "key": key, "href": href or f"/views/{name}"}
 
 
-def _keys() -> list[dict[str, Any]]:
-    may_write = g.me.may_write if g.get("me") else True
-    return registry(may_write=may_write, in_demo=current_app.config.get("DEMO", False))
+def keys() -> list[dict[str, Any]]:
+    return registry(may_write=_may_write(), in_demo=_in_demo())
+
+
+def keys_as_json() -> Markup:
+    """The same, as every page carries it."""
+    return _keys_as_json(language(), _may_write(), _in_demo())
+
+
+@cache
+def _keys_as_json(_language: str, may_write: bool, in_demo: bool) -> Markup:
+    """In the language of this moment, which the caller names so that it is kept by it."""
+    return htmlsafe_json_dumps(registry(may_write=may_write, in_demo=in_demo), json.dumps)
+
+
+def _may_write() -> bool:
+    return bool(g.me.may_write) if g.get("me") else True
+
+
+def _in_demo() -> bool:
+    return bool(current_app.config.get("DEMO"))
 
 
 def addresses() -> list[str]:
@@ -67,10 +88,13 @@ def init(app: Flask) -> None:
         me=LocalProxy(lambda: g.get("me")),
         installation=LocalProxy(current.installation),
         views=LocalProxy(views),
+        keys=LocalProxy(keys),
+        keys_as_json=keys_as_json,
         locale=LocalProxy(language),
         addresses=LocalProxy(addresses),
         mail_in=LocalProxy(mail_in),
         upload_limit=LocalProxy(lambda: settings().uploads.max_bytes),
         insecure_connection=LocalProxy(cookies.is_open_line),
     )
-    app.context_processor(lambda: {"keys": [] if current.is_fragment() else _keys()})
+    # a page asks a hundred times who reads it: the proxy is for what is drawn without a page around it
+    app.context_processor(lambda: {"me": g.get("me")})

@@ -25,8 +25,8 @@ LANGUAGES = {"en": "English", "pt-BR": "Português (Brasil)"}
 
 def language() -> str:
     """``en`` or ``pt-BR``: the agent's; before sign-in what was asked for, chosen before, or preferred."""
-    if g.get("me"):
-        return g.me.language if g.me.language in LANGUAGES else "en"
+    if me := g.get("me"):
+        return me.language if me.language in LANGUAGES else "en"
     asked = request.args.get("lang")
     if asked in LANGUAGES and session.get("lang") != asked:
         session["lang"] = asked
@@ -36,7 +36,8 @@ def language() -> str:
 def zone() -> ZoneInfo:
     from inbox.web.current import installation
 
-    return _zone(g.me.zone if g.get("me") else installation().zone)
+    me = g.get("me")
+    return _zone(me.zone if me else installation().zone)
 
 
 def company_zone() -> ZoneInfo:
@@ -72,7 +73,8 @@ def moment(at: datetime | None) -> str:
     """As short as a list needs: 10:41, Mon, 2 Oct, 2 Oct 2024."""
     if at is None:
         return ""
-    local, today = at.astimezone(zone()), now().astimezone(zone()).date()
+    here = zone()
+    local, today = at.astimezone(here), now().astimezone(here).date()
     return f"{local:%H:%M}" if local.date() == today else _near(local.date(), today, language())
 
 

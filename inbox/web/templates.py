@@ -1,4 +1,8 @@
-"""Jinja, for pages that include and import a hundred small templates."""
+"""Jinja, for pages that include and import a hundred small templates, which say some two thousand sentences.
+
+A template is compiled once for each language, with its sentences in it: what a page says without values is
+then as good as text, and most of a page is such text.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +10,12 @@ from collections.abc import MutableMapping
 from typing import Any
 
 from flask.templating import Environment
+from flask_babel import get_locale
+from jinja2 import Template, nodes
+from jinja2.nodes import EvalContext, Impossible
+from jinja2.visitor import NodeTransformer
+
+from inbox.web.i18n import said
 
 
 class Templates(Environment):
@@ -14,5 +24,47 @@ class Templates(Environment):
     Jinja lays an empty map over them for each template, and looks through both at every include and import.
     """
 
+    spoken = ""
+    """The language that templates are compiled for; empty for the environment that they all come from."""
+
+    def __init__(self, *given: Any, **options: Any) -> None:
+        super().__init__(*given, **options)
+        self.languages: dict[str, Templates] = {}
+
     def make_globals(self, d: MutableMapping[str, Any] | None) -> MutableMapping[str, Any]:
         return super().make_globals(d) if d else self.globals
+
+    def get_template(self, name: str | Template, *given: Any, **more: Any) -> Template:
+        locale = None if self.spoken else get_locale()
+        if locale is None:
+            return super().get_template(name, *given, **more)
+        return self._in(str(locale)).get_template(name, *given, **more)
+
+    def _in(self, language: str) -> Templates:
+        if language not in self.languages:
+            self.languages[language] = own = self.overlay()
+            own.spoken = language
+        return self.languages[language]
+
+    def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
+        parsed = super()._parse(source, name, filename)
+        return Sentences(EvalContext(self, name)).visit(parsed) if self.spoken else parsed
+
+
+class Sentences(NodeTransformer):
+    """Puts what is said in place of ``_('…')``, where all that it says is known."""
+
+    def __init__(self, context: EvalContext) -> None:
+        self.context = context
+
+    def visit_Call(self, node: nodes.Call) -> nodes.Node:  # noqa: N802 (Jinja calls it by this name)
+        self.generic_visit(node)
+        if not (isinstance(node.node, nodes.Name) and node.node.name == "_"):
+            return node
+        try:
+            args, values = nodes.args_as_const(node, self.context)
+        except Impossible:
+            return node
+        return nodes.Const(
+            said(self.context, *args, **values), lineno=node.lineno, environment=node.environment
+        )

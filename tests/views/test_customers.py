@@ -71,6 +71,22 @@ def test_the_list_shows_who_wrote_last_first_with_what_stands_open(
     assert page.count("1 open") == 1
 
 
+@pytest.mark.parametrize("by_index, read", [(0, 2), (0, 100), (100, 100)])
+def test_whoever_is_found_stands_in_one_order_whichever_way_they_are_looked_for(
+    mail_from: MailFrom, ada: Agent, monkeypatch: pytest.MonkeyPatch, by_index: int, read: int
+) -> None:
+    monkeypatch.setattr(customers.directory, "isqrt", lambda _n: by_index)
+    monkeypatch.setattr(customers.directory, "READ", read)
+    named = [f"{first} {last}" for first in ("Ana", "Anabela", "Rui") for last in ("Lima", "Souza")]
+    for n, name in enumerate(named):
+        mail_from(f"{name} <{n}@x.example>")
+    newest = named[::-1]
+    for q in ("ana", "lima", "ana lima", "rui ana", "x", "lima souza"):
+        wanted = [name for name in newest if all(q_ in f"{name} x".lower() for q_ in q.split())]
+        for limit in (1, 3, 8):
+            assert [one.name for one in customers.find(ada, q, limit)] == wanted[:limit], (q, limit)
+
+
 def test_somebody_is_found_by_name_address_or_organisation_without_accents(
     mail_from: MailFrom, ada: Agent, client_for: ClientFor
 ) -> None:

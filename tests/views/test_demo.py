@@ -116,8 +116,21 @@ def test_where_one_goes_next_is_a_page_of_ours(grace: Agent, door: Browser) -> N
         {"base_url": "http://192.0.2.7:8000"},
         {"environ_overrides": {"REMOTE_ADDR": "192.0.2.9"}},
         {"environ_overrides": {"REMOTE_ADDR": ""}},
+        {"environ_overrides": {"HTTP_X_FORWARDED_FOR": "192.0.2.9"}},
+        {"environ_overrides": {"HTTP_X_FORWARDED_FOR": "127.0.0.1"}},
+        {"environ_overrides": {"HTTP_FORWARDED": "for=192.0.2.9"}},
+        {"environ_overrides": {"HTTP_VIA": "1.1 proxy"}},
     ],
-    ids=["another name", "another address", "from elsewhere", "from nowhere"],
+    ids=[
+        "a-name",
+        "an-address",
+        "elsewhere",
+        "nowhere",
+        "passed-on",
+        "as-from-here",
+        "by-another",
+        "by-way-of",
+    ],
 )
 def test_only_this_machine_finds_the_door(asked: dict[str, object], grace: Agent, door: Browser) -> None:
     page = door.get("/login", **asked).text
@@ -183,11 +196,11 @@ def sample(database: object) -> list[Agent]:
 
 
 def test_the_sample_people_come_in_and_no_set_up_is_left(sample: list[Agent]) -> None:
-    from inbox import setup
+    from inbox.settled import is_settled
 
     walk_in.open_house()
     ours = Installation.current()
-    assert setup.is_done() and ours.set_up_at and ours.language == "pt-BR"
+    assert is_settled() and ours.set_up_at and ours.language == "pt-BR"
     assert ours.public_url == config.settings().address
     assert [agent.role for agent in walk_in.people()] == ["admin", "agent"]
     hashes = {agent.password_hash for agent in walk_in.people()}

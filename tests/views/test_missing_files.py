@@ -14,7 +14,7 @@ from tests.attacks.post import again
 from tests.clients import ClientFor
 from tests.people import MailFrom
 
-SAID = "Its bytes are missing or damaged in the file store."
+SAID = "The file is missing or damaged where Prosa keeps files."
 
 
 @pytest.fixture(params=["gone", "damaged"])

@@ -28,6 +28,26 @@ def test_a_sentence_is_kept_by_its_language(app: Flask) -> None:
     assert said == ["Settings", "Configurações", "Settings", "Configurações"]
 
 
+def test_a_template_says_its_sentences_in_the_language_of_whoever_asks(app: Flask) -> None:
+    """It is compiled with them in it, once for each language; what it includes and imports is, too."""
+    with app.test_request_context():
+        said = []
+        for language in ("en", "pt_BR", "en", "pt_BR"):
+            with force_locale(language):
+                here, macros = map(app.jinja_env.get_template, ("palette/_results.html", "_parts.html"))
+                said.append((here.environment.spoken, str(macros.module.status_word("pending"))))
+    assert said == [("en", "Pending"), ("pt_BR", "Pendente")] * 2
+
+
+def test_a_sentence_that_is_known_is_as_safe_as_one_that_is_not(app: Flask) -> None:
+    """A catalogue's words are HTML; values in them are not, also those that a template writes itself."""
+    spoken = app.jinja_env._in("en")
+    source = "{{ _('with %(name)s', name='<b>') }}|{{ _('50%% of <i>') }}|{{ {'a': _('Undo')}|tojson }}"
+    with app.test_request_context():
+        known, asked = spoken.from_string(source), app.jinja_env.from_string(source)
+        assert known.render() == asked.render() == 'with &lt;b&gt;|50% of <i>|{"a": "Undo"}'
+
+
 def test_a_value_in_a_sentence_is_escaped_where_html_is_written(app: Flask) -> None:
     source = "{{ _('with %(name)s', name=name) }}"
     assert drawn(app, source, name=HOSTILE) == f"with {Markup.escape(HOSTILE)}"

@@ -17,7 +17,7 @@ from wtforms import SelectField
 
 from inbox import audit, channels, mailboxes, oauth, vault
 from inbox.channels.email import oauth as protocol
-from inbox.channels.email import providers, servers
+from inbox.channels.email import providers
 from inbox.db import session
 from inbox.models import Account
 from inbox.views.settings import trying
@@ -96,6 +96,8 @@ def look_again(account_id: int) -> ResponseReturnValue:
 
 def _look(account: Account) -> str:
     """Find the servers of its address, and where to go on."""
+    from inbox.channels.email import servers  # all of DNS, for a page that hardly anybody comes to twice
+
     session.commit()  # nobody waits for the network
     found = servers.find(account.address)
     if not (found.trouble and (account.settings or {}).get("in_host")):  # a guess replaces nothing

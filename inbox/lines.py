@@ -1,0 +1,101 @@
+"""What a list says of its tickets: a line of each, by one narrow query.
+
+A list shows fifty, and loading four nouns for each would cost several times what drawing them does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import ColumnElement, Select, select
+
+from inbox.db import session
+from inbox.models import Account, Agent, Customer, Identity, Ticket
+from inbox.models.ticket import OPEN
+
+
+class Holder(NamedTuple):
+    """Who has a ticket."""
+
+    id: int
+    name: str
+    email: str
+    photo_token: str | None
+
+
+class Line(NamedTuple):
+    id: int
+    version: int
+    status: str
+    subject: str
+    snippet: str
+    priority: str
+    spam_reason: str
+    waiting_since: datetime | None
+    message_count: int
+    active_at: datetime
+    kind: str
+    """Of the account it came to."""
+    name: str
+    """As its writer signed; empty where they did not."""
+    customer: str
+    """As we call them."""
+    address: str
+    tier: str
+    assignee: Holder | None
+
+    @property
+    def who(self) -> str:
+        """As ``Identity.display_name``."""
+        return self.name or self.customer or self.address
+
+    @property
+    def is_open(self) -> bool:
+        return self.status in OPEN
+
+
+_SAID: tuple[Any, ...] = (
+    Ticket.id,
+    Ticket.version,
+    Ticket.status,
+    Ticket.subject,
+    Ticket.snippet,
+    Ticket.priority,
+    Ticket.spam_reason,
+    Ticket.waiting_since,
+    Ticket.message_count,
+    Ticket.active_at,
+    Account.kind,
+    Identity.name,
+    Customer.name,
+    Identity.address,
+    Customer.tier,
+    Agent.id,
+    Agent.name,
+    Agent.email,
+    Agent.photo_token,
+)
+
+
+def of(*which: ColumnElement[bool]) -> Select[Any]:
+    """The query for the lines of such tickets; these are found first, and the rest belongs to them."""
+    return (
+        select(*_SAID)
+        .select_from(Ticket)
+        .outerjoin(Ticket.identity)
+        .outerjoin(Identity.customer)
+        .outerjoin(Ticket.account)
+        .outerjoin(Ticket.assignee)
+        .where(*which)
+    )
+
+
+def read(query: Select[Any], **values: Any) -> Sequence[Line]:
+    return [_line(row) for row in session.execute(query, values)]
+
+
+def _line(row: Sequence[Any]) -> Line:
+    *said, number, name, email, photo = row
+    return Line._make([*said, Holder(number, name, email, photo) if number else None])
