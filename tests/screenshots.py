@@ -56,7 +56,7 @@ def _take(browser: Browser, house: House, name: str, theme: str, size: dict[str,
     context = browser.new_context(viewport=size, color_scheme=theme, device_scale_factor=scale)
     context.add_cookies(house.cookies())
     page = context.new_page()
-    page.goto(house.url + path)
+    page.goto(house.url + path, wait_until="networkidle")  # pictures are fetched when they come into sight
     page.wait_for_timeout(1200)
     page.screenshot(path=WHERE / f"{name}.png")
     context.close()

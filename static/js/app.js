@@ -11,6 +11,7 @@ import * as letters from "./letters.js";
 import * as list from "./list.js";
 import * as live from "./live.js";
 import * as looks from "./looks.js";
+import * as macroForm from "./macro_form.js";
 import * as macros from "./macros.js";
 import * as mentions from "./mentions.js";
 import * as menu from "./menu.js";
@@ -27,4 +28,4 @@ import * as time from "./time.js";
 import * as turns from "./turns.js";
 import * as wire from "./wire.js";
 
-for (const part of [wire, looks, keys, sheet, forms, rows, pane, list, turns, acts, menu, macros, mentions, composer, palette, frame, letters, picture, time, live, ratings, presence, notices, push, hours, apart, customers]) part.start();
+for (const part of [wire, looks, keys, sheet, forms, rows, pane, list, turns, acts, menu, macros, macroForm, mentions, composer, palette, frame, letters, picture, time, live, ratings, presence, notices, push, hours, apart, customers]) part.start();

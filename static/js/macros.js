@@ -1,12 +1,15 @@
 // Macros: found by `/` at the caret or by `m`, put into the reply with what they do, or done at once.
-import { $, $$, el, icon, isNarrow, parse, say, word } from "./dom.js";
+import { $, $$, el, parse, say, word } from "./dom.js";
 import { ask, why } from "./wire.js";
 import { done, problem } from "./toast.js";
 import { base } from "./drafts.js";
+import { beforeCaret, place, rangeOf } from "./caret.js";
 import { content, isNew } from "./desk.js";
 import { fold } from "./menu.js";
 import * as acts from "./acts.js";
+import * as after from "./after.js";
 import * as files from "./files.js";
+import * as gaps from "./gaps.js";
 import * as keys from "./keys.js";
 import * as list from "./list.js";
 import * as pane from "./pane.js";
@@ -80,18 +83,6 @@ function point(option) {
   return option.scrollIntoView({ block: "nearest" });
 }
 
-/** Above the words it was called from, or below where there is no room. */
-function place(spot) {
-  const edge = 8;
-  const menu = box();
-  const { offsetWidth: width, offsetHeight: height } = menu;
-  const left = isNarrow() ? edge : spot.left;
-  const above = spot.top - height - 6;
-  menu.style.inset = "auto";
-  menu.style.top = `${Math.max(edge, above > edge ? above : Math.min(spot.bottom + 6, innerHeight - height - edge))}px`;
-  menu.style.left = `${Math.max(edge, Math.min(left, innerWidth - width - edge))}px`;
-}
-
 function close({ focus = false } = {}) {
   if (!isOpen()) return;
   $("#draft", writing?.node)?.removeAttribute("aria-activedescendant");
@@ -115,12 +106,11 @@ function walk(event) {
 
 /** The slash before the caret with what follows it, if that calls for the menu. */
 function call() {
-  const selection = getSelection();
   const draft = $("#draft", writing?.node);
-  const { anchorNode: node, anchorOffset: end } = selection;
-  if (!selection.isCollapsed || node?.nodeType !== Node.TEXT_NODE || !draft?.contains(node)) return null;
-  const found = node.data.slice(0, end).match(CALL);
+  const before = beforeCaret(draft);
+  const found = before?.text.match(CALL);
   if (!found || /^\s/u.test(found[3])) return null;
+  const { node, end } = before;
   const start = end - found[2].length - found[3].length;
   if (!found[1] && !isLineStart(node, draft)) return null;
   return { node, start, end, text: found[3] };
@@ -135,13 +125,6 @@ function isLineStart(node, draft) {
   const before = range.cloneContents();
   return before.lastElementChild?.matches("br") || /(^|[\s\u200b])$/u.test(before.textContent);
 }
-
-const rangeOf = ({ node, start, end }) => {
-  const range = document.createRange();
-  range.setStart(node, start);
-  range.setEnd(node, end);
-  return range;
-};
 
 async function typed() {
   const at = call();
@@ -159,7 +142,7 @@ async function typed() {
   const n = draw(all, now.text);
   if (!n) { close(); called = null; return; }
   if (!isOpen()) box().showPopover();
-  place(rangeOf(now).getBoundingClientRect());
+  place(box(), rangeOf(now).getBoundingClientRect());
   if (first) say(word("macros_n", { n }));
 }
 
@@ -178,7 +161,7 @@ async function open(id = acts.target(), at = null) {
   $("#macros-list").replaceChildren();
   box().showPopover();
   const rect = spot.getBoundingClientRect();
-  const there = () => place(at ? rect : { left: rect.left + 12, top: 0, bottom: Math.min(rect.bottom, innerHeight - 240) });
+  const there = () => place(box(), at ? rect : { left: rect.left + 12, top: 0, bottom: Math.min(rect.bottom, innerHeight - 240) });
   there();
   field().focus(); // at once: what is typed while the list is on its way is meant for it
   let all;
@@ -218,10 +201,10 @@ async function insert(option, at) {
   const added = [...$("[data-files]", made).content.children];
   $(`[data-files="${kind}"]`, mine.node).append(...added);
   if (added.length) files.weigh(mine.node);
-  wait([...$("[data-chips]", made).content.children], Number(option.dataset.macro), kind);
+  after.wait(mine.node, [...$("[data-chips]", made).content.children], Number(option.dataset.macro), kind);
   say(word("macro_in", { name: option.dataset.label }));
-  gapsShown();
-  if (!selectGap()) mine.editor.focus();
+  gaps.show(mine);
+  if (!gaps.select(mine)) mine.editor.focus();
 }
 
 /** Its words for this customer; its files are in the draft then. */
@@ -249,183 +232,24 @@ async function run(id, option) {
   } catch (error) { problem(why(error), { retry: () => run(id, option) }); }
 }
 
-// ------------------------------------------------------------------- what is done once it is sent
-
-const pending = (node = writing?.node) => $("#pending", node);
-const kept = (place) => $("[name=macros]", place);
-const ONCE = ["status", "priority", "assign", "team"];
-
-function read(place) {
-  try { return JSON.parse(kept(place).value) ?? {}; } catch { return {}; }
-}
-
-/** These chips, too. A ticket has one status: the last one that was chosen. */
-function wait(chips, macro, kind) {
-  const place = pending();
-  if (!place || kind !== "reply") return;
-  const shown = $(".pending-list", place);
-  for (const chip of chips) {
-    const { do: what } = JSON.parse(chip.dataset.action);
-    for (const other of $$("[data-action]", shown)) if (other.dataset.action === chip.dataset.action || (ONCE.includes(what) && JSON.parse(other.dataset.action).do === what)) other.remove();
-    shown.append(chip);
-  }
-  keep([...(read(place).used ?? []), macro]);
-}
-
-/** Into the field that the draft keeps and the reply sends. */
-function keep(used = read(pending()).used ?? []) {
-  const place = pending();
-  const actions = $$("[data-action]", place).map((chip) => JSON.parse(chip.dataset.action));
-  kept(place).value = JSON.stringify({ used: [...new Set(used)].slice(-20), actions: actions.slice(0, 20) });
-  place.hidden = !actions.length;
-  place.dispatchEvent(new CustomEvent("macros", { bubbles: true })); // the draft has changed
-}
-
-/** The field was set by somebody else: sent, thrown away, or as this browser kept it. */
-async function redraw(place) {
-  const { value } = kept(place);
-  const shown = $(".pending-list", place);
-  if (!value) { shown.replaceChildren(); place.hidden = true; return; }
-  try {
-    const chips = parse(await ask("GET", `/tickets/${place.closest("form").dataset.ticket}/macros/_chips?${new URLSearchParams({ macros: value })}`));
-    if (kept(place).value !== value) return;
-    shown.replaceChildren(...chips.children);
-    place.hidden = !shown.children.length;
-  } catch { /* they stand in the field all the same */ }
-}
-
-/** What becomes of the ticket, where a macro says so and the writer did not. */
-export function then(mine, chosen) {
-  const place = pending(mine.node);
-  if (chosen !== "open" || mine.kind !== "reply" || !place) return chosen;
-  const { to } = (read(place).actions ?? []).find((one) => one.do === "status") ?? {};
-  return ["pending", "resolved"].includes(to) ? to : chosen;
-}
-
-// ------------------------------------------------------------------------- what is to be filled in
-
-let names = null;
-
-/** Placeholders that are still in the text, each as a range. */
-function ranges() {
-  const place = pending();
-  const draft = $("#draft", writing?.node);
-  if (!place || !draft || writing.kind === "note") return [];
-  names ??= new RegExp(`\\{\\{ ?(?:${place.dataset.names.replaceAll(".", "\\.").split(" ").join("|")})(?:\\|[^{}|]{0,80})? ?\\}\\}`, "g");
-  const found = [];
-  const texts = document.createTreeWalker(draft, NodeFilter.SHOW_TEXT);
-  while (texts.nextNode()) {
-    const node = texts.currentNode;
-    for (const { 0: text, index } of node.data.matchAll(names)) found.push(rangeOf({ node, start: index, end: index + text.length }));
-  }
-  return found;
-}
-
-const sentence = (found) => {
-  const all = [...new Set(found.map((range) => range.toString().replace(/^\{\{ ?/, "{{").replace(/(\|[^}]*)? ?\}\}$/, "}}")))];
-  return pending().dataset.gaps.replace("{names}", all.join(", "));
-};
-
-/** Shown in the text as it stands (it is ours to colour, and nobody's to send) and said above Send. */
-function gapsShown() {
-  const found = ranges();
-  const line = $("#gaps", writing?.node);
-  if (globalThis.Highlight) CSS.highlights.set("gap", new Highlight(...found));
-  if (!line) return;
-  const text = found.length ? sentence(found) : "";
-  line.hidden = !text;
-  if ($("span", line).textContent !== text) $("span", line).textContent = text;
-}
-
-/** So that what one types takes its place. */
-function selectGap() {
-  const [first] = ranges();
-  if (!first) return false;
-  writing.editor.focus();
-  writing.editor.squire.setSelection(first);
-  return true;
-}
-
-/** What keeps a reply from being sent: a sentence, and how to get there. */
-export function gaps(mine) {
-  if (mine !== writing) return null;
-  const found = ranges();
-  return found.length ? [sentence(found), selectGap] : null;
-}
-
-// ------------------------------------------------------------------------------------ writing them
-
-/** The page of one macro: a language at a time, placeholders by a click, and how it will read. */
-function page(form) {
-  const panel = () => $(".macro-panel:not([hidden])", form);
-  const place = $("#macro-preview", form);
-  let timer = 0;
-  let shown = 0;
-
-  const preview = () => {
-    clearTimeout(timer);
-    timer = setTimeout(async () => {
-      const mine = (shown += 1);
-      try {
-        const html = await ask("POST", "/settings/macros/_preview", { form: { html: $(".rich", panel())?.innerHTML ?? "" } });
-        if (mine === shown) place.replaceChildren(parse(html));
-      } catch { /* it is only a preview */ }
-    }, 250);
-  };
-
-  const choose = (tab, { focus = true } = {}) => {
-    for (const one of $$("[data-language]", form)) {
-      const on = one === tab;
-      one.setAttribute("aria-selected", String(on));
-      one.tabIndex = on ? 0 : -1;
-      $(`#panel-${one.dataset.language}`, form).hidden = !on;
-    }
-    if (focus) tab.focus();
-    preview();
-  };
-
-  form.addEventListener("click", ({ target }) => {
-    const tab = target.closest("[data-language]");
-    if (tab) choose(tab);
-    const name = target.closest("[data-placeholder]")?.dataset.placeholder;
-    if (name) $(".rich", panel()).dispatchEvent(new CustomEvent("insert", { detail: `{{${name}}}` }));
-  });
-  form.addEventListener("mousedown", (event) => { if (event.target.closest("[data-placeholder]")) event.preventDefault(); }); // the caret stays
-  form.addEventListener("keydown", (event) => {
-    const tab = event.target.closest("[data-language]");
-    if (!tab || !/^Arrow(Left|Right)$/.test(event.key)) return;
-    event.preventDefault();
-    const tabs = $$("[data-language]", form);
-    choose(tabs[(tabs.indexOf(tab) + (event.key === "ArrowRight" ? 1 : -1) + tabs.length) % tabs.length]);
-  });
-  form.addEventListener("input", ({ target }) => {
-    if (!target.closest(".rich")) return;
-    $(`#tab-${target.closest(".macro-panel").id.slice(6)}`, form).toggleAttribute("data-written", Boolean(target.textContent.trim()));
-    preview();
-  });
-  preview();
-}
-
 // --------------------------------------------------------------------------------------- beginning
 
 /** A composer has come onto the page, or shows another kind of message. */
 function mount({ detail }) {
   writing = detail;
   const draft = $("#draft", writing.node);
-  if (!pending() || draft.dataset.macros) return gapsShown();
+  if (!after.pending(writing.node) || draft.dataset.macros) return gaps.show(writing);
   draft.dataset.macros = "on";
-  writing.editor.squire.addEventListener("input", () => { typed(); gapsShown(); });
+  writing.editor.squire.addEventListener("input", () => { typed(); gaps.show(writing); });
   draft.addEventListener("keydown", (event) => { if (called && isOpen() && !walk(event) && (event.ctrlKey || event.metaKey)) close(); }, { capture: true });
   draft.addEventListener("blur", () => setTimeout(() => { if (called && document.activeElement !== draft) close(); }));
-  return gapsShown();
+  return gaps.show(writing);
 }
 
 export function start() {
-  const form = $("#macro-form");
-  if (form) page(form);
   if (!box() || !$("#pane, .composer-new")) return;
   document.addEventListener("composer", mount);
-  document.addEventListener("change", ({ target }) => { if (target.matches?.("#pending [name=macros]")) redraw(target.parentElement); });
+  document.addEventListener("change", ({ target }) => { if (target.matches?.("#pending [name=macros]")) after.redraw(target.parentElement); });
   document.addEventListener("selectionchange", () => { if (called && isOpen() && !call()) close(); });
   keys.on("macro", () => { if (!acts.target()) return false; open(); return true; });
   pane.onClose(() => close());
@@ -443,8 +267,9 @@ export function start() {
     if (!off) return;
     const chip = off.closest("li");
     const next = $("button", chip.nextElementSibling ?? chip.previousElementSibling ?? undefined);
+    const pending = chip.closest("#pending");
     chip.remove();
-    keep();
-    if (next?.isConnected && pending()?.contains(next)) next.focus(); else writing?.editor.focus();
+    after.keep(pending);
+    if (next?.isConnected) next.focus(); else writing?.editor.focus();
   });
 }

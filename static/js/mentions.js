@@ -1,6 +1,7 @@
 // Colleagues by `@` in a note: found at the caret, kept by their number, shown as a chip. In a reply it offers the note.
-import { $, $$, el, isNarrow, parse, say, word } from "./dom.js";
+import { $, $$, el, parse, say, word } from "./dom.js";
 import { ask } from "./wire.js";
+import { beforeCaret, place, rangeOf } from "./caret.js";
 import { fold } from "./menu.js";
 import { write } from "./mounting.js";
 import * as pane from "./pane.js";
@@ -42,28 +43,11 @@ function point(option) {
 }
 
 function call() {
-  const { anchorNode: node, anchorOffset: end, isCollapsed } = getSelection();
-  if (!isCollapsed || node?.nodeType !== Node.TEXT_NODE || !draft()?.contains(node) || node.parentElement.closest("data, a, code, pre")) return null;
-  const found = node.data.slice(0, end).match(CALL);
-  if (!found || /^\s/u.test(found[2])) return null;
+  const before = beforeCaret(draft());
+  const found = before?.text.match(CALL);
+  if (!found || /^\s/u.test(found[2]) || before.node.parentElement.closest("data, a, code, pre")) return null;
+  const { node, end } = before;
   return { node, start: end - found[2].length - 1, end, text: found[2] };
-}
-
-const rangeOf = ({ node, start, end }) => {
-  const range = document.createRange();
-  range.setStart(node, start);
-  range.setEnd(node, end);
-  return range;
-};
-
-function place(range) {
-  const edge = 8;
-  const spot = range.getBoundingClientRect();
-  const { offsetWidth: width, offsetHeight: height } = box();
-  const above = spot.top - height - 6;
-  box().style.inset = "auto";
-  box().style.top = `${Math.max(edge, above > edge ? above : Math.min(spot.bottom + 6, innerHeight - height - edge))}px`;
-  box().style.left = `${isNarrow() ? edge : Math.max(edge, Math.min(spot.left, innerWidth - width - edge))}px`;
 }
 
 function close() {
@@ -93,7 +77,7 @@ async function typed() {
   $("#mentions-switch").hidden = inNote;
   if (inNote) $("#mentions-list").replaceChildren(...found.slice(0, 30));
   if (!isOpen()) box().showPopover();
-  place(rangeOf(now));
+  place(box(), rangeOf(now).getBoundingClientRect());
   point(inNote ? options()[0] : null); // in a reply Enter stays a new line
   if (first) say(inNote ? word("mentions_n", { n: found.length }) : word("mention_in_note"));
 }

@@ -26,7 +26,11 @@ async function ring(fresh) {
 
 function shown() {
   const n = Number(bell()?.dataset.unread ?? 0);
-  for (const badge of $$("[data-bell]")) { badge.textContent = n ? n >= MOST ? `${MOST - 1}+` : n : ""; badge.hidden = !n; }
+  for (const badge of $$("[data-bell]")) {
+    badge.textContent = n ? n >= MOST ? `${MOST - 1}+` : n : "";
+    badge.hidden = !n;
+    badge.closest("a").ariaLabel = bell()?.ariaLabel; // the number is for the eye, this is for the ear
+  }
   if (n) navigator.setAppBadge?.(n).catch(() => {}); else navigator.clearAppBadge?.().catch(() => {});
 }
 
@@ -95,10 +99,12 @@ function step(by) {
   return go(at < 0 ? all[by > 0 ? 0 : all.length - 1] : all[Math.min(Math.max(at + by, 0), all.length - 1)]);
 }
 
+let acted = 0; // counted when something begins to be put away or back, and when it is: what was asked for before is old
+
 async function refresh() {
-  const id = here()?.dataset.id;
-  let html;
-  try { html = await ask("GET", url()); } catch { return; }
+  let html, before;
+  try { do { before = acted; html = await ask("GET", url()); } while (before !== acted); } catch { return; }
+  const id = here()?.dataset.id; // where one is by now: a key may have been pressed meanwhile
   page().replaceChildren(parse(html));
   settle();
   if (id) go(document.getElementById(`notice-${id}`) ?? rows()[0]);
@@ -121,10 +127,12 @@ async function away(row = here()) {
   const all = rows();
   const next = all[all.indexOf(row) + 1] ?? all[all.indexOf(row) - 1];
   const { id } = row.dataset;
+  acted += 1;
   row.classList.add("is-leaving");
   if (row.contains(document.activeElement)) { if (!go(next)) $("#main")?.focus(); }
   try {
     await ask("POST", `/notices/${id}/done`);
+    acted += 1;
     const day = row.closest(".told-day");
     row.remove();
     if (!$(".told", day)) day.remove();
@@ -135,6 +143,7 @@ async function away(row = here()) {
 }
 
 async function back(id) {
+  acted += 1;
   try { await ask("DELETE", `/notices/${id}/done`); } catch (error) { problem(why(error)); return; }
   delete page().dataset.more;
   await refresh();

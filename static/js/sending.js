@@ -9,9 +9,10 @@ import { drop, keep, saveIn } from "./drafts.js";
 import { POSTS, show } from "./mounting.js";
 import { later } from "./later.js";
 import * as acts from "./acts.js";
+import * as after from "./after.js";
 import * as files from "./files.js";
+import * as gaps from "./gaps.js";
 import * as lineage from "./lineage.js";
-import * as macros from "./macros.js";
 import * as pane from "./pane.js";
 import * as turns from "./turns.js";
 
@@ -33,7 +34,7 @@ function obstacle(mine, kind, tokens) {
   if (field?.wrong()) return [field.wrong(), field.mend];
   if (isNew(mine) && !field.subject.value.trim()) return [word("no_subject"), () => field.subject.focus()];
   if (kind !== "forward" && !mine.drafts[kind].html && !tokens.length) return [word("empty_reply"), () => mine.editor.focus()];
-  return macros.gaps(mine);
+  return gaps.left(mine);
 }
 
 /** `then`: what becomes of the ticket. `anyway`: although somebody wrote in the meantime. */
@@ -41,7 +42,7 @@ export async function send({ then = isNew() ? "pending" : "open", anyway = false
   const mine = now;
   if (!mine || mine.sending) return undefined;
   const { kind } = mine;
-  then = macros.then(mine, then);
+  then = after.becomes(mine, then);
   mine.drafts[kind].html = mine.editor.html();
   const tokens = files.tokens(mine.node, kind);
   const stopped = obstacle(mine, kind, tokens);

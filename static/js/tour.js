@@ -3,6 +3,7 @@ import { $, isCalm } from "./dom.js";
 import { done } from "./toast.js";
 
 const GAP = 4;
+const BARE_GAP = 10; // around what has no edge of its own
 const EDGE = 2; // of the window
 const ENOUGH = 240; // px that show what it is
 const BY_KEYS = "prosa-tour-by-keys";
@@ -32,8 +33,10 @@ function place() {
   const spot = element && !$("dialog[open]") && seen(element);
   hide(ring, !spot);
   if (spot) {
-    const left = Math.max(EDGE, spot.left - GAP), top = Math.max(EDGE, spot.top - GAP);
-    const at = { left, top, width: Math.min(innerWidth - EDGE, spot.right + GAP) - left, height: Math.min(innerHeight - EDGE, spot.bottom + GAP) - top };
+    const { paddingInlineStart, borderInlineStartWidth } = getComputedStyle(element);
+    const gap = parseFloat(paddingInlineStart) || parseFloat(borderInlineStartWidth) ? GAP : BARE_GAP;
+    const left = Math.max(EDGE, spot.left - gap), top = Math.max(EDGE, spot.top - gap);
+    const at = { left, top, width: Math.min(innerWidth - EDGE, spot.right + gap) - left, height: Math.min(innerHeight - EDGE, spot.bottom + gap) - top };
     for (const [name, value] of Object.entries(at)) ring.style[name] = `${value}px`;
   }
   const lead = $(".tour-there", card);

@@ -39,12 +39,20 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
         yield made
 
 
-@pytest.fixture(scope="module")  # what drives it keeps a loop running, and other tests have their own
-def chromium() -> Iterator[Browser]:
+@pytest.fixture(scope="package")  # what drives it keeps a loop running, and other tests have their own
+def launched() -> Iterator[Browser]:
     with sync_playwright() as playwright:
         browser = launch(playwright)
         yield browser
         browser.close()
+
+
+@pytest.fixture(scope="module")
+def chromium(launched: Browser) -> Iterator[Browser]:
+    """One for all; no window outlives the house it looks at."""
+    yield launched
+    for context in launched.contexts:
+        context.close()
 
 
 @pytest.fixture

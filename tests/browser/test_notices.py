@@ -72,6 +72,12 @@ def test_a_mention_rings_the_bell_and_reading_it_stills_it_in_every_window(
     expect(his.locator("#bell .badge")).to_have_text("2")
     expect(his.locator(".told.is-new")).to_have_count(2)
     assert problems(his) == []
+    his.set_viewport_size({"width": 390, "height": 844})
+    his.goto(f"{house.url}/views/open")  # on a phone the bell stands above the list
+    expect(his.get_by_role("link", name="Notices, 2 new")).to_have_text("2")
+    assert problems(his) == []
+    his.set_viewport_size({"width": 1440, "height": 900})
+    his.goto(f"{house.url}/notices")
     his.keyboard.press("j")
     his.keyboard.press("Enter")
     his.wait_for_url(f"**/tickets/{second}*")
