@@ -78,6 +78,7 @@ def up(production: bool) -> None:
 def demo(tickets: int, folder: str | None, database: str | None, fill_only: bool, again: bool) -> None:
     """Start on a made-up shop, to look around in; or make it large, to measure with."""
     from inbox import demo
+    from inbox.config import settings
 
     demo.settle(folder, database)
     try:
@@ -86,6 +87,8 @@ def demo(tickets: int, folder: str | None, database: str | None, fill_only: bool
         if fill_only:
             click.echo(demo.fill(tickets))
         else:
+            if not settings().data_dir.exists():
+                click.echo("Making the sample shop. It takes a moment, once.")
             demo.start(tickets)
     except demo.NotEmpty as problem:
         raise click.ClickException(str(problem)) from problem
@@ -274,8 +277,14 @@ def setup_link() -> None:
 
 
 def print_setup_link() -> None:
+    from inbox import db
+    from inbox.settled import is_settled
+
+    with db.reading():
+        if is_settled():
+            return
     from inbox.config import settings
-    from inbox.setup import new_link
+    from inbox.setup import new_link  # and with it all that somebody is made of
 
     if path := new_link():
         click.echo(settings().address + path)

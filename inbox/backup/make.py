@@ -16,7 +16,7 @@ from urllib.parse import unquote, urlsplit
 from sqlalchemy import Connection, Engine, select
 from sqlalchemy.pool import NullPool
 
-from inbox import db, migrate, vault
+from inbox import engines, migrate, vault
 from inbox.backup import Refused, archive, tables
 from inbox.backup.archive import Manifest
 from inbox.config import settings
@@ -67,7 +67,7 @@ def sync(path: Path) -> None:
 
 
 def _snapshot(to: Path, moment: datetime) -> Manifest:
-    engine = db.make_engine(settings().database_url)
+    engine = engines.make(settings().database_url)
     try:
         kind = engine.dialect.name
         revision = migrate.current(engine)
@@ -88,7 +88,7 @@ def _snapshot(to: Path, moment: datetime) -> Manifest:
 
 def _copy_sqlite(engine: Engine, to: Path) -> None:
     """By SQLite's own backup, which sees one moment and stops no writer."""
-    module = db.sqlite_module()
+    module = engines.sqlite_module()
     source, target = module.connect(engine.url.database, timeout=10), module.connect(str(to))
     try:
         source.backup(target)
@@ -102,7 +102,7 @@ def _copy_sqlite(engine: Engine, to: Path) -> None:
 
 def _copy_postgres(engine: Engine, to: Path) -> None:
     """Every table in one transaction that sees one moment."""
-    portable = db.make_engine(f"sqlite:///{to}")
+    portable = engines.make(f"sqlite:///{to}")
     try:
         migrate.upgrade(portable)
         with (
@@ -155,4 +155,4 @@ def _add_files(tar: tarfile.TarFile, manifest: Manifest, named: set[str]) -> Non
 
 
 def reading(path: Path) -> AbstractContextManager[Connection]:
-    return tables.reading(db.make_engine(f"sqlite:///{path}", poolclass=NullPool))
+    return tables.reading(engines.make(f"sqlite:///{path}", poolclass=NullPool))

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from sqlalchemy import Connection, Engine, inspect, text
 from sqlalchemy.exc import DBAPIError
 
-from inbox import db, migrate, search
+from inbox import db, engines, migrate, search
 from inbox.backup import Refused, tables
 from inbox.backup.make import key_mark
 from inbox.backup.tables import Sum
@@ -45,7 +45,7 @@ def move(to: str, tell: Callable[[str], None] = lambda _line: None) -> dict[str,
         lock = take_lock(settings().data_dir)
     except Trouble as problem:
         raise Refused(str(problem)) from None
-    source, target = db.make_engine(settings().database_url), db.make_engine(url)
+    source, target = engines.make(settings().database_url), engines.make(url)
     try:
         with lock:
             return _move(source, target, tell)

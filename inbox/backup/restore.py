@@ -16,7 +16,7 @@ from pathlib import Path
 
 from sqlalchemy import Engine, inspect
 
-from inbox import db, migrate, quarantine, search
+from inbox import db, engines, migrate, quarantine, search
 from inbox.backup import Refused, tables
 from inbox.backup.archive import DATABASE, SECRET, Archive, Manifest
 from inbox.backup.make import files_root, key_mark, reading, sync
@@ -56,7 +56,7 @@ def restore(path: Path, new_secret: bool = False) -> tuple[Manifest, int]:
 
 @contextmanager
 def _at_hand(url: str) -> Iterator[Engine]:
-    engine = db.make_engine(url)
+    engine = engines.make(url)
     try:
         yield engine
     finally:

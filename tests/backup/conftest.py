@@ -14,7 +14,7 @@ import pytest
 from sqlalchemy import Engine, text
 from sqlalchemy.engine import make_url
 
-from inbox import config, db, files, migrate, tickets
+from inbox import config, db, engines, files, migrate, tickets
 from inbox.backup import tables
 from inbox.backup.tables import Sum
 from inbox.models import Account, AccountAddress, Agent, Attachment, Installation, Message, Payload
@@ -39,7 +39,7 @@ class Place:
         config.settings.cache_clear()
         files.use(config.settings().files_url)
         self.leave()
-        self.engine = db.make_engine(config.settings().database_url)
+        self.engine = engines.make(config.settings().database_url)
         db.bind(self.engine, join_transaction_mode="conditional_savepoint")
 
     def leave(self) -> None:

@@ -178,7 +178,7 @@ def test_f22_mail_from_before_the_restore_is_not_confirmed_again(
         new.written_at = new.created_at
         for message in (old, new):
             event = session.query(Event).filter_by(message_id=message.id, kind="message_received").one()
-            acknowledge.confirm_request(event)
+            acknowledge.confirm_requests([event])
     assert confirmed == [3]
 
 
