@@ -42,9 +42,9 @@ class NotEmpty(Exception):
 
 
 def start(tickets: int = TICKETS) -> None:
-    """Fill the demo's folder once, then start everything on it. Does not return. Raises NotEmpty."""
+    """Fill the place that was settled once, then start everything on it. Does not return. Raises NotEmpty."""
     os.environ.setdefault("PROSA__DEMO__ENABLED", "true")
-    settle()
+    settings.cache_clear()
     fill(tickets)
     walk_in.open_house()
     from inbox.up import start as up
@@ -53,12 +53,14 @@ def start(tickets: int = TICKETS) -> None:
 
 
 def settle(folder: str | None = None, database: str | None = None) -> None:
-    """From now on this process, and what it starts, is about the demo's folder and database."""
+    """From now on this process, and what it starts, is about the demo's folder and database: not those that a
+    real house on this machine is set to use."""
     if folder:
         os.environ["PROSA__DATA__DIR"] = folder
     os.environ.setdefault("PROSA__DATA__DIR", FOLDER)
-    if database:
-        os.environ["PROSA__DATABASE__URL"] = database
+    os.environ["PROSA__DATABASE__URL"] = database or ""
+    os.environ["PROSA__FILES__URL"] = ""
+    os.environ.setdefault("PROSA__REDIS__URL", "")  # where there is no Valkey to embed, one may be named
     settings.cache_clear()
 
 
@@ -68,6 +70,7 @@ def fill(tickets: int = TICKETS, seed: int = SEED) -> str:
     from inbox.migrate import upgrade
 
     logs.setup(settings().log)
+    _take_the_folder()
     db.connect(settings().database_url)
     files.use(settings().files_url)
     upgrade()
@@ -76,12 +79,31 @@ def fill(tickets: int = TICKETS, seed: int = SEED) -> str:
         build(tickets, seed, db.now(), public_url=settings().address)
         _mark().write_text(f"{EDITION}\n")
         return f"{tickets} conversations were made in {time.monotonic() - began:.1f} s."
-    if not _mark().exists() or _mark().read_text().strip() != str(EDITION):
+    if _mark().read_text().strip() != str(EDITION):
         raise NotEmpty(
-            f"{settings().data_dir} holds another edition of the demo, or something else: add --again to "
+            f"{settings().data_dir} holds another edition of the demo, or an unfinished one: add --again to "
             "throw it away and make it anew, or name another place with --folder."
         )
+    if not _has_its_people():
+        raise NotEmpty("The database is not the demo's: name an empty one, or none.")
     return "It is there already."
+
+
+def _take_the_folder() -> None:
+    """Mark it as the demo's before anything is written. Raises NotEmpty where somebody else's things are."""
+    folder = settings().data_dir
+    if _mark().exists():
+        return
+    if folder.exists() and any(folder.iterdir()):
+        raise NotEmpty(f"{folder} is not a demo: name an empty folder with --folder.")
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    _mark().write_text("unfinished\n")
+
+
+def _has_its_people() -> bool:
+    with db.reading():
+        theirs = Agent.email.in_([one.email for one in TEAM])
+        return db.session.scalar(select(Agent.id).where(theirs).limit(1)) is not None
 
 
 def forget() -> None:

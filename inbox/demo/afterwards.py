@@ -63,9 +63,7 @@ class Front(Desk):
         self.answer += 1
         case.version += 1
         row[SURVEY["state"]] = "answered"
-        message = row[SURVEY["message_id"]]
-        text = next(one[MESSAGE["text"]] for one in case.ours_rows if one[0] == message)
-        self._index_message(case, message, f"{text}  {comment}")
+        self._index_message(case, row[SURVEY["message_id"]], comment)
         event = self._record(case, at, "rated", survey=row[0], score=score, comment=bool(comment))
         last = case.asked.pop()
         case.asked.append(Asked(last.at, last.agent, score))

@@ -125,7 +125,7 @@ class Desk:
             self.buyers.verified[buyer.id] = 1
         case.refers = case.newest = [*letter.refers, letter.message_id]
         names = self.post.attach(self, number, letter.files, at)
-        self._index_message(case, number, f"{letter.text} {names} ")
+        self._index_message(case, number, f"{letter.text} {names}")
         case.said.append(Said("customer", at, None, not letter.automated, False))
         return number
 
@@ -174,7 +174,7 @@ class Desk:
         case.writers.add(by)
         self.buyers.answered[case.buyer.id] = 1
         self.buyers.active[case.buyer.id] = max(self.buyers.active[case.buyer.id], at.timestamp())
-        self._index_message(case, number, f"{text}  ")
+        self._index_message(case, number, text)
         self._record(case, at, "reply_written", number, by)
         self._shift(case, at, then if then != "open" else _gone_on(case.status), by)
         self._learn(case, "good")
@@ -244,7 +244,7 @@ class Desk:
         case.messages += 1
         case.active = at
         self.buyers.active[case.buyer.id] = max(self.buyers.active[case.buyer.id], at.timestamp())
-        self._index_message(case, number, f"{text}  ")
+        self._index_message(case, number, text)
         self._record(case, at, "note_written", number, by, **({"mentions": mentions} if mentions else {}))
         case.writers.add(by)
         self.bell.noted(case, at, number, by, mentions)
@@ -370,7 +370,8 @@ class Desk:
             self.learnt.update((one, as_what) for one in word)
 
     def _index_message(self, case: Case, number: int, text: str) -> None:
-        self.searched.append((2 * number, case.id, " ".join(words(text))))
+        if said := " ".join(words(text)):
+            self.searched.append((2 * number, case.id, said))
 
     def index_ticket(self, case: Case) -> None:
         """Once its tags are known."""
