@@ -89,6 +89,8 @@ class Bells:
 
     rung: list[tuple[str, str, int]] = field(default_factory=list)
     told: list[tuple[str, dict[str, Any], set[str]]] = field(default_factory=list)
+    room: int = queue.MOST_BELLS
+    """For so many more, in each queue."""
 
 
 @pytest.fixture(autouse=True)
@@ -99,6 +101,7 @@ def bells(monkeypatch: pytest.MonkeyPatch) -> Bells:
         heard.rung.append((queue, run if isinstance(run, str) else run.__qualname__, row_id))
 
     monkeypatch.setattr(queue, "ring", ring)
+    monkeypatch.setattr(queue, "room", lambda _queue: heard.room)
     monkeypatch.setattr(live, "tell", lambda what, news, rooms: heard.told.append((what, news, set(rooms))))
     return heard
 

@@ -26,9 +26,10 @@ from sqlalchemy import text
 from sqlalchemy.engine import make_url
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from inbox import db, doctor, valkey
+from inbox import config, engines, valkey
 from inbox.cli import cli
 from inbox.config import load
+from inbox.doctor import finding, network, queues
 from tests.conftest import HAS_POSTGRES, POSTGRES, _server
 from tests.house import free_port
 from tests.peers.certificates import serving
@@ -75,8 +76,10 @@ def test_options_in_the_docs_exist() -> None:
 def test_the_example_settings_are_settings_and_fit_behind_a_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
     shown = tomllib.loads((EXAMPLES / "config.toml").read_text())
     now = load(**shown)
-    monkeypatch.setattr(doctor, "settings", lambda: now)
-    assert doctor.is_production() and doctor.proxy().level == "ok" and doctor.public_address().level == "ok"
+    monkeypatch.setattr(config, "settings", lambda: now)
+    assert (
+        finding.is_production() and network.proxy().level == "ok" and network.public_address().level == "ok"
+    )
     assert shown["data"]["dir"] in (EXAMPLES / "prosa.service").read_text().replace(
         "StateDirectory=prosa", "/var/lib/prosa"
     )
@@ -294,7 +297,7 @@ def test_postgresql_is_made_as_the_docs_say(monkeypatch: pytest.MonkeyPatch) -> 
                 admin.execute(text(statement))
         from inbox import migrate
 
-        engine = db.make_engine(theirs.set(drivername="postgresql+psycopg").render_as_string(False))
+        engine = engines.make(theirs.set(drivername="postgresql+psycopg").render_as_string(False))
         migrate.upgrade(engine)
         assert migrate.current(engine) == migrate.head()
         engine.dispose()
@@ -316,21 +319,21 @@ def test_redis_set_up_as_the_docs_say_satisfies_the_doctor(
     binary = valkey.command(tmp_path, tmp_path / "s")[0]
     server = subprocess.Popen([binary, str(tmp_path / "redis.conf")], stdout=subprocess.DEVNULL)
     now = load(redis={"url": url[1].replace("6379", str(port))}, web={"public_url": "https://x.example"})
-    monkeypatch.setattr(doctor, "settings", lambda: now)
-    doctor.store.cache_clear()
+    monkeypatch.setattr(config, "settings", lambda: now)
+    queues.store.cache_clear()
     try:
         deadline = time.monotonic() + 20
         while True:
             try:
-                assert doctor.redis_answers().level == "ok"
+                assert queues.answers().level == "ok"
                 break
             except redis.ConnectionError:
                 assert time.monotonic() < deadline and server.poll() is None
                 time.sleep(0.05)
-        assert doctor.redis_keeps().level == doctor.redis_network().level == "ok"
+        assert queues.keeps().level == queues.reach().level == "ok"
     finally:
-        doctor.store().close()
-        doctor.store.cache_clear()
+        queues.store().close()
+        queues.store.cache_clear()
         server.terminate()
         server.wait()
 

@@ -10,7 +10,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import Connection, event, text
 
-from inbox import db
+from inbox import db, engines
 from inbox.models import Agent
 from inbox.web import headers
 from tests.clients import Browser, ClientFor, log_in, now_of
@@ -110,7 +110,7 @@ A_TEAM = "INSERT INTO team (name, rights, created_at) VALUES ('x', '[]', '2026-0
 
 
 def test_the_database_itself_refuses_what_a_get_would_write(tmp_path: Path, database: Connection) -> None:
-    own = db.make_engine(f"sqlite:///{tmp_path / 'own.db'}")
+    own = engines.make(f"sqlite:///{tmp_path / 'own.db'}")
     db.Base.metadata.create_all(own)
     db.bind(own, join_transaction_mode="conditional_savepoint")
     try:

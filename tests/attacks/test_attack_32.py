@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from inbox import db, downloads, drafts, files, tickets
-from inbox.mail import parse
+from inbox.mail.parse import parse
 from inbox.models import Agent, Attachment, Event, Message, Ticket
 from tests import asked
 from tests.attacks.post import again, answer, letter, react, received, send_all, trust

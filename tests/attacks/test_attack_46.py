@@ -17,8 +17,9 @@ from rq import Queue
 from rq.exceptions import DeserializationError
 from rq.serializers import JSONSerializer
 
-from inbox import cli, config, doctor, logs, queue, valkey
+from inbox import cli, config, doctor, engines, logs, queue, valkey
 from inbox.config import load
+from inbox.doctor import database, finding, machine, network, queues
 from inbox.models import Account, Agent
 from tests.conftest import HAS_POSTGRES, POSTGRES
 from tests.house import free_port
@@ -30,13 +31,13 @@ PUBLIC = {"public_url": "https://help.example.com", "trusted_proxies": 1}
 def given(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Any]:
     """Settings for the doctor to look at; a public address makes it production."""
     tmp_path.chmod(0o700)
-    monkeypatch.setattr(doctor, "_asked_for_production", False)
+    monkeypatch.setattr(finding, "_asked_for_production", False)
     monkeypatch.delenv("FLASK_DEBUG", raising=False)
-    engine, store = doctor.engine, doctor.store
+    engine, store = database.engine, queues.store
 
     def set_to(**sections: Any) -> None:
         now = load(**({"data": {"dir": str(tmp_path)}, "redis": {"url": ""}} | sections))
-        monkeypatch.setattr(doctor, "settings", lambda: now)
+        monkeypatch.setattr(config, "settings", lambda: now)
         forget()
 
     def forget() -> None:
@@ -56,23 +57,23 @@ def test_46_debugging_is_refused_in_production(
     given: Any, monkeypatch: pytest.MonkeyPatch, public: dict[str, Any], level: str
 ) -> None:
     given(web=public)
-    assert doctor.debugging().level == "ok"
+    assert machine.debugging().level == "ok"
     monkeypatch.setenv("FLASK_DEBUG", "1")
-    assert doctor.debugging().level == level
+    assert machine.debugging().level == level
     monkeypatch.delenv("FLASK_DEBUG")
     given(web=public, log={"level": "debug"})
-    assert doctor.debugging().level == level
+    assert machine.debugging().level == level
 
 
 def test_46_data_without_its_key_is_a_problem_and_an_empty_place_is_none(given: Any, tmp_path: Path) -> None:
     given(web=PUBLIC)
-    assert doctor.secret().level == "warn"
-    from inbox import db, migrate
+    assert machine.secret().level == "warn"
+    from inbox import migrate
 
-    engine = db.make_engine(f"sqlite:///{tmp_path / 'prosa.db'}")
+    engine = engines.make(f"sqlite:///{tmp_path / 'prosa.db'}")
     migrate.upgrade(engine)
     engine.dispose()
-    assert doctor.secret().level == "problem" and "Put it back" in doctor.secret().mend
+    assert machine.secret().level == "problem" and "Put it back" in machine.secret().mend
     assert not (tmp_path / "secret").exists(), "looking makes none"
 
 
@@ -105,14 +106,14 @@ def test_46_a_redis_that_listens_to_the_network_without_a_password(
     given: Any, open_redis: int, public: dict[str, Any], level: str
 ) -> None:
     given(web=public, redis={"url": f"redis://127.0.0.1:{open_redis}/0"})
-    assert doctor.redis_network().level == "ok"
+    assert queues.reach().level == "ok"
     client = redis.Redis(port=open_redis)
     client.config_set("bind", "0.0.0.0")
     try:
-        found = doctor.redis_network()
+        found = queues.reach()
         assert found.level == level and "asks for no password" in found.said
         client.config_set("protected-mode", "yes")
-        assert doctor.redis_network().level == "ok", "it turns strangers away by itself"
+        assert queues.reach().level == "ok", "it turns strangers away by itself"
     finally:
         client.config_set("protected-mode", "no")
         client.config_set("bind", "127.0.0.1")
@@ -130,7 +131,7 @@ def test_46_a_redis_that_listens_to_the_network_without_a_password(
 )
 def test_46_a_redis_elsewhere_needs_a_password(given: Any, url: str, level: str) -> None:
     given(web=PUBLIC, redis={"url": url})
-    assert doctor.redis_network().level == level
+    assert queues.reach().level == level
 
 
 class Line:
@@ -173,14 +174,14 @@ def test_46_a_postgresql_that_listens_to_the_network_without_a_password(
     given: Any, monkeypatch: pytest.MonkeyPatch, line: Line, level: str
 ) -> None:
     given(web=PUBLIC, database={"url": "postgresql://x@y/z"})
-    monkeypatch.setattr(doctor, "engine", lambda: line)
-    assert doctor.database_network().level == level
+    monkeypatch.setattr(database, "engine", lambda: line)
+    assert database.reach().level == level
 
 
 @pytest.mark.skipif(not HAS_POSTGRES, reason="no PostgreSQL at its standard port")
 def test_46_a_real_postgresql_can_be_asked(given: Any) -> None:
     given(database={"url": POSTGRES})
-    assert doctor.database_network().level in ("ok", "warn")
+    assert database.reach().level in ("ok", "warn")
 
 
 @pytest.mark.parametrize(
@@ -191,7 +192,7 @@ def test_46_a_proxy_that_is_not_believed_is_no_protection(
     given: Any, web: dict[str, Any], level: str
 ) -> None:
     given(web=web)
-    assert doctor.proxy().level == level
+    assert network.proxy().level == level
 
 
 def test_46_production_does_not_start_with_any_of_it(
@@ -199,7 +200,7 @@ def test_46_production_does_not_start_with_any_of_it(
 ) -> None:
     started: list[bool] = []
     monkeypatch.setattr("inbox.up.start", lambda: started.append(True))
-    monkeypatch.setattr(doctor, "free_space", lambda: doctor.ok("enough"))
+    monkeypatch.setattr(machine, "free_space", lambda: finding.ok("enough"))
     checks = [check for check in doctor.CHECKS if check[0] not in ("disk", "front end")]
     monkeypatch.setattr(doctor, "CHECKS", tuple(checks))
     given(log={"level": "debug"})

@@ -17,7 +17,7 @@ from tests.fire import cluster
 from tests.house import ROOT
 
 NO_CLUSTER = pytest.mark.skipif(cluster.binaries() is None, reason=cluster.MISSING)
-SIZES = {"sqlite": (60, 20), "postgresql": (50, 15)}
+SIZES = {"sqlite": (30, 12), "postgresql": (24, 10)}
 
 
 @pytest.mark.parametrize("database", ["sqlite", pytest.param("postgresql", marks=NO_CLUSTER)])
@@ -26,7 +26,8 @@ def test_f4_under_fire_nothing_is_lost_or_doubled(database: str) -> None:
     mails, replies = SIZES[database]
     said = fire(
         "--database", database, "--seed", str(random.randrange(10**6)), "--mails", str(mails),
-        "--replies", str(replies), "--minutes", "4", "--pause", "0.1", "0.5", "--scale", "0.3",
+        "--replies", str(replies), "--minutes", "4", "--pause", "0.1", "0.3", "--scale", "0.3",
+        "--often", "1",
     )  # fmt: skip
     found = re.search(r"(\d+) mails accepted", said)
     kills = sum(int(n) for n in re.findall(r"kill-\w+ (\d+)", said))

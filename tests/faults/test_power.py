@@ -7,7 +7,9 @@ synced when the answer went out. Elsewhere than on Linux with strace this is ski
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -18,6 +20,13 @@ from tests.peers.liar import Liar
 from tests.peers.strace import Call, Trace, unsynced, until
 
 watched = pytest.mark.skipif(bool(strace.missing()), reason=strace.missing() or "it can be watched")
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    """On SQLite; each test watches a mail of its own."""
+    with House(tmp_path_factory.mktemp("power")) as made:
+        yield made
 
 
 def the_listener(house: House) -> psutil.Process:
@@ -39,12 +48,14 @@ def child(house: House, name: str) -> int:
     return int(wait_for(lambda: bell.get(f"prosa:alive:{name}"), 20))
 
 
-def stored(calls: list[Call], folder: Path) -> int:
+def stored(calls: list[Call], folder: Path, number: int = 1) -> int:
     """Where the mail's own bytes were written."""
     return next(
         at
         for at, call in enumerate(calls)
-        if call.name == "write" and call.about.startswith(f"{folder}/files/") and "token-1-x" in call.said
+        if call.name == "write"
+        and call.about.startswith(f"{folder}/files/")
+        and f"token-{number}-x" in call.said
     )
 
 
@@ -54,50 +65,53 @@ def committed(calls: list[Call], folder: Path, after: int) -> bool:
     return "pwrite64" in log and log[-1] in ("fsync", "fdatasync")
 
 
-def assert_on_the_disk(calls: list[Call], folder: Path) -> None:
+def assert_on_the_disk(calls: list[Call], folder: Path, number: int) -> None:
     """By then its bytes and the row that names them were synced, and nothing was written and left."""
-    assert committed(calls, folder, stored(calls, folder))
+    assert committed(calls, folder, stored(calls, folder, number))
     assert unsynced(calls, folder) == set()
 
 
 @watched
-def test_f5_a_mail_is_on_the_disk_before_its_250(tmp_path: Path) -> None:
-    with House(tmp_path) as house:
-        with Trace(the_listener(house).pid, tmp_path) as trace:
-            house.deliver(mail(1))
-        answered = until(trace.calls, "send", "250 2.0.0 Kept")
-        assert_on_the_disk(trace.calls[:answered], tmp_path)
+def test_f5_a_mail_is_on_the_disk_before_its_250(house: House, tmp_path: Path) -> None:
+    with Trace(the_listener(house).pid, tmp_path) as trace:
+        house.deliver(mail(11))
+    answered = until(trace.calls, "send", "250 2.0.0 Kept")
+    assert_on_the_disk(trace.calls[:answered], house.folder, 11)
 
 
 @watched
-def test_f5_a_fetched_mail_is_on_the_disk_before_it_is_moved(tmp_path: Path) -> None:
+def test_f5_a_fetched_mail_is_on_the_disk_before_it_is_moved(house: House, tmp_path: Path) -> None:
     from tests.faults.test_mailbox import Collecting
 
-    with Liar() as liar, House(tmp_path) as house:
-        helper = Collecting(tmp_path)
+    with Liar() as liar:
+        helper = Collecting(house.folder)
         helper.variables = house.variables
         helper.do("connect", "1", json.dumps(liar.settings(in_after="move", in_move_to="Prosa")))
         wait_for(lambda: house.count("SELECT count(*) FROM cursor") == 1, 60, house.said)
         with Trace(child(house, "collector"), tmp_path) as trace:
-            liar.offer(mail(1))
+            liar.offer(mail(12))
             wait_for(lambda: liar.folders.get("Prosa") and liar.folders["Prosa"].mails, 30, house.said)
         moved = until(trace.calls, "send", "MOVE")
-        assert_on_the_disk(trace.calls[:moved], tmp_path)
+        assert_on_the_disk(trace.calls[:moved], house.folder, 12)
 
 
 @watched
-def test_f5_a_reply_is_on_the_disk_before_its_200(tmp_path: Path) -> None:
-    with House(tmp_path) as house:
-        house.deliver(mail(1))
-        wait_for(lambda: house.count("SELECT count(*) FROM ticket") == 1, 20, house.said)
-        [web] = house.find("app.py")
-        with Trace(web.pid, tmp_path) as trace:
-            answer = house.ask("POST", "/tickets/1/replies", html="<p>Yes</p>", key="k")
-        assert answer.status_code == 200
-        asked = until(trace.calls, "recv", "POST /tickets/1/replies")
-        answered = until(trace.calls, "send", "HTTP/1.1 200", asked)
-        assert committed(trace.calls[:answered], tmp_path, asked)
-        assert unsynced(trace.calls[:answered], tmp_path) == set()
+def test_f5_a_reply_is_on_the_disk_before_its_200(house: House, tmp_path: Path) -> None:
+    house.deliver(mail(13))
+    [[ticket]] = wait_for(lambda: found(house, 13), 20, house.said)
+    [web] = house.find("app.py")
+    with Trace(web.pid, tmp_path) as trace:
+        answer = house.ask("POST", f"/tickets/{ticket}/replies", html="<p>Yes</p>", key="k")
+    assert answer.status_code == 200
+    asked = until(trace.calls, "recv", f"POST /tickets/{ticket}/replies")
+    answered = until(trace.calls, "send", "HTTP/1.1 200", asked)
+    assert committed(trace.calls[:answered], house.folder, asked)
+    assert unsynced(trace.calls[:answered], house.folder) == set()
+
+
+def found(house: House, number: int) -> Any:
+    with house.rows() as rows:
+        return rows("SELECT id FROM ticket WHERE subject LIKE :s", s=f"%token-{number}-x")
 
 
 @watched

@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.fire import checks, cluster
+from tests.fire import checks, cluster, soak
 from tests.fire.faults import every
 from tests.fire.plan import Plan
 from tests.fire.run import Run
@@ -26,8 +26,12 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--minutes", type=float, default=30.0, help="when no more is begun")
     parser.add_argument("--database", choices=("sqlite", "postgresql"), default="sqlite")
     parser.add_argument("--faults", default="", help="only these: " + " ".join(f.name for f in every()))
-    parser.add_argument("--pause", type=float, nargs=2, default=(0.5, 3.0), help="seconds between mishaps")
+    parser.add_argument("--pause", type=float, nargs=2, help="seconds between mishaps")
     parser.add_argument("--scale", type=float, default=1.0, help="of how long mishaps last")
+    parser.add_argument("--often", type=int, default=9, help="most mishaps of a kind in a round of all")
+    parser.add_argument(
+        "--soak", action="store_true", help="for hours: nobody is killed, what grows is found"
+    )
     parser.add_argument("--folder", type=Path, default=None, help="keep what is left there")
     parser.add_argument("--log", type=Path, default=None, help="write what the house said into this file")
     return parser.parse_args()
@@ -35,7 +39,7 @@ def arguments() -> argparse.Namespace:
 
 def main() -> int:
     given = arguments()
-    faults = tuple(filter(None, given.faults.split(",")))
+    faults = tuple(filter(None, given.faults.split(","))) or (("peers",) if given.soak else ())
     unknown = set(faults) - {fault.name for fault in every()}
     if unknown:
         sys.exit(f"There is no fault called {', '.join(sorted(unknown))}.")
@@ -48,8 +52,10 @@ def main() -> int:
         given.minutes,
         given.database,
         faults,
-        tuple(given.pause),
+        tuple(given.pause or ((20.0, 60.0) if given.soak else (0.5, 3.0))),
         given.scale,
+        given.soak,
+        given.often,
     )
     print(f"seed {plan.seed}; once more: {plan.command()}", flush=True)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that what was mounted and started ends
@@ -70,7 +76,7 @@ def burn(plan: Plan, folder: Path, log: Path | None = None) -> int:
         run.burn()
         if log:
             log.write_text("\n".join(run.house.lines))
-        found = checks.every(run)
+        found = checks.every(run) + (soak.grown(run.watch.looks) if run.watch else [])
         figures(run, say)
         for offence in found:
             say(f"OFFENCE {offence}")
@@ -96,6 +102,8 @@ def figures(run: Run, say: Callable[[str], None]) -> None:
     say(f"{len(ids)} mails left in {sum(ids.values())} deliveries")
     say(f"{kinds.total()} mishaps: " + ", ".join(f"{kind} {n}" for kind, n in sorted(kinds.items())))
     connections, heard = (sum(getattr(s, what) for s in run.screens) for what in ("connections", "heard"))
+    if run.watch:
+        say(soak.figures(run.watch.looks))
     say(f"{len(run.screens)} screens: {connections} connections, {heard} nudges heard")
 
 

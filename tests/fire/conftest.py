@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from types import SimpleNamespace
@@ -13,17 +13,20 @@ from typing import Any
 import pytest
 from sqlalchemy import select, text, update
 
-from inbox import channels, db, figures, files, intake, outbox, tickets
+from inbox import channels, db, figures, files, intake, oauth, outbox, tickets
 from inbox.channels import Outbound, Sent
-from inbox.models import Account, Agent, Message, Survey, Ticket
+from inbox.channels.email.oauth import Tokens
+from inbox.models import Account, Agent, Message, Notice, SignIn, Subscription, Survey, Ticket
 from inbox.reactions import surveys
 from tests import asked
 from tests.attacks.post import again, react
 from tests.fire import letters
 from tests.fire.checks import Evidence, offences
-from tests.fire.ledger import Errand, Ledger, incoming, outgoing, private
+from tests.fire.checks.screens import OPEN
+from tests.fire.ledger import Errand, Ledger, Pushed, Refresh, incoming, outgoing, private
 from tests.fire.plan import Letter
 
+BROWSER = "/browser-0/1"
 KINDS = ("plain", "file", "poison", "html", "odd", "plain", "twice")
 
 
@@ -84,8 +87,11 @@ def world(store: None, support: Account, ada: Agent, monkeypatch: pytest.MonkeyP
     while figures.catch_up():
         pass
     db.session.commit()
+    told(ledger, ada, numbers[3])
+    permitted(ledger, support)
     screen = SimpleNamespace()
-    screen.rows = {row[0]: (row[1], "") for row in ask("SELECT id, version FROM ticket")}
+    shown = ask(f"SELECT id, version FROM ticket WHERE id IN ({OPEN})")
+    screen.rows = {row[0]: (row[1], "") for row in shown}
     return World(Evidence(ledger, ask, screens=[screen]), numbers, replies)
 
 
@@ -126,6 +132,35 @@ def note(ledger: Ledger, by: Agent, ticket: int) -> None:
     errand = ledger.asks(Errand("note-7", private(7), "note", ticket, time.time(), acknowledged=True))
     tickets.note(db.session.get_one(Ticket, ticket), again(by), f"<p>{errand.token}</p>", key=errand.key)
     db.session.commit()
+
+
+def told(ledger: Ledger, by: Agent, ticket: int) -> None:
+    """Of one conversation, in a browser; of others nobody wanted to hear."""
+    db.session.execute(update(Notice).values(read_at=db.now()))
+    sign_in = SignIn(agent_id=by.id, token_hash="one", expires_at=db.now() + timedelta(days=1))
+    db.session.add(sign_in)
+    db.session.flush()
+    db.session.add(
+        Subscription(
+            agent_id=by.id, sign_in_id=sign_in.id, endpoint=f"https://localhost:1{BROWSER}",
+            endpoint_hash="one", p256dh="", auth="", browser="", created_at=db.now() - timedelta(hours=1),
+        )
+    )  # fmt: skip
+    db.session.add(Notice(agent_id=by.id, ticket_id=ticket, kind="mention"))
+    db.session.commit()
+    ledger.pushes.append(Pushed(BROWSER, f"mention-{ticket}", time.time(), 201, "You were named"))
+
+
+def permitted(ledger: Ledger, account: Account) -> None:
+    oauth.keep(account, "google", Tokens("access", "refresh", 3600), None)
+    db.session.commit()
+    ledger.refresh_tokens.add("refresh")
+    ledger.refreshes.append(Refresh("refresh", 1.0, 2.0, "ok"))
+
+
+def pushed(world: World, **changed: Any) -> None:
+    """The same once more, but for this."""
+    world.ledger.pushes.append(replace(world.ledger.pushes[0], **changed))
 
 
 def taken_back(ledger: Ledger, by: Agent, ticket: int) -> None:

@@ -69,6 +69,29 @@ class Delivery:
     ambiguous: bool = False
 
 
+@dataclass(frozen=True)
+class Pushed:
+    """A notice that came to a push service, and what that said: 0 if it hung up."""
+
+    endpoint: str
+    tag: str
+    at: float
+    status: int
+    words: str
+    """All that it says, as the browser reads it."""
+
+
+@dataclass
+class Refresh:
+    """That somebody asked the provider for a new access token, from when until when, and with what."""
+
+    token: str
+    began: float
+    ended: float = 0.0
+    said: str = ""
+    """``ok``, the error, or empty if nobody could know."""
+
+
 @dataclass
 class Mishap:
     """What we did to the house, from when until when."""
@@ -89,6 +112,12 @@ class Ledger:
     mishaps: list[Mishap] = field(default_factory=list)
     jumps: list[tuple[float, float]] = field(default_factory=list)
     """When the house's clock was put how many seconds beside ours."""
+    pushes: list[Pushed] = field(default_factory=list)
+    refreshes: list[Refresh] = field(default_factory=list)
+    access_tokens: set[str] = field(default_factory=set)
+    """What opens the mailbox and the outgoing server at this moment."""
+    refresh_tokens: set[str] = field(default_factory=set)
+    """What the provider gives new access tokens for."""
     lock: threading.RLock = field(default_factory=threading.RLock, repr=False)
 
     def offered(self, token: str, body: bytes, *, poison: bool = False) -> None:

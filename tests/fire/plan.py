@@ -44,10 +44,19 @@ class Plan:
     """Seconds between two mishaps."""
     scale: float = 1.0
     """Of how long they last."""
+    soak: bool = False
+    """Mails come evenly over all the time, nobody is killed, and what the house needs is watched."""
+    often: int = 9
+    """Times that each kind comes at most before all have had their turn."""
 
     def chance(self, of: str) -> random.Random:
         """Each actor has dice of its own, so that threads do not change what another one throws."""
         return random.Random(f"{self.seed}/{of}")
+
+    @property
+    def pace(self) -> float:
+        """Seconds between two mails; none, if they come as fast as they are taken."""
+        return self.minutes * 60 * 0.9 / self.mails if self.soak else 0.0
 
     def letters(self) -> list[Letter]:
         dice = self.chance("letters")
@@ -63,7 +72,10 @@ class Plan:
         said = {
             "seed": self.seed, "mails": self.mails, "replies": self.replies, "minutes": self.minutes,
             "database": self.database, "pause": "{:g} {:g}".format(*self.pause), "scale": self.scale,
+            "often": self.often,
         }  # fmt: skip
+        if self.soak:
+            said["soak"] = ""
         if self.faults:
             said["faults"] = ",".join(self.faults)
-        return "python -m tests.fire" + "".join(f" --{name} {value}" for name, value in said.items())
+        return "python -m tests.fire" + "".join(f" --{name} {value}".rstrip() for name, value in said.items())

@@ -10,7 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Self
 
@@ -18,7 +18,7 @@ import requests
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
-from inbox import config, db, files, vault
+from inbox import config, db, files
 from inbox.models import Account, Installation
 from tests.fire import letters, servers
 from tests.fire.browser import Browser
@@ -30,6 +30,7 @@ from tests.fire.faults import every as every_fault
 from tests.fire.ledger import Ledger, incoming
 from tests.fire.plan import Letter, Plan, Task
 from tests.fire.screen import Screen
+from tests.fire.soak import Watch
 from tests.house import House
 
 UNDO_SECONDS = 3
@@ -42,6 +43,7 @@ STILL, PATIENCE = 8.0, 90.0
 WAITS = {
     "mails to be read": "SELECT count(*) FROM payload WHERE state = 'new'",
     "messages to leave": "SELECT count(*) FROM message WHERE state IN ('queued', 'sending', 'unconfirmed')",
+    "notices to be pushed": "SELECT count(*) FROM push",
     "surveys to be asked": "SELECT count(*) FROM survey WHERE state = 'waiting'",
     "events to be looked at": "SELECT count(*) FROM handling WHERE handled_at IS NULL AND attempts < 5",
     "conversations to be counted": "SELECT count(*) FROM ticket WHERE figured <> version",
@@ -70,6 +72,7 @@ class Run:
             self.chosen = self._chosen()
             clock = self.clock.variables if "clock" in {fault.name for fault in self.chosen} else {}
             self.peers = [stack.enter_context(peer) for peer in servers.every(self.ledger)]
+            known = {name: value for peer in self.peers for name, value in peer.variables().items()}
             self.house = stack.enter_context(
                 House(
                     self.disk.folder / "house",
@@ -79,6 +82,7 @@ class Run:
                     PROSA__OUTBOX__LEASE_SECONDS="20",
                     # those who sent what cannot be read are one sender, and this is no flood
                     PROSA__MAIL__FLOOD_LIMIT=str(max(50, self.plan.mails)),
+                    **known,
                     **clock,
                 )
             )
@@ -104,7 +108,7 @@ class Run:
             if why := fault.missing(self):
                 self.skipped[fault.name] = why
             else:
-                chosen.append(fault)
+                chosen.append(replace(fault, often=min(fault.often, self.plan.often)))
         return chosen
 
     @contextmanager
@@ -125,9 +129,8 @@ class Run:
         """The account knows the servers, and customers are asked how it was soon and each time."""
         with db.writing() as session:
             account = session.get_one(Account, 1)
-            found = {name: value for peer in self.peers for name, value in peer.settings().items()}
-            found["in_password"] = vault.seal(found["in_password"])
-            account.settings = {**account.settings, **found}
+            for peer in self.peers:
+                peer.connect(account)
             house = session.get_one(Installation, 1)
             house.feedback = {"wait_minutes": 1 if self.is_ours else 0, "every_days": 0}
         for peer in self.peers:
@@ -142,6 +145,10 @@ class Run:
         self.ends = time.monotonic() + self.plan.minutes * 60
         screens = [Screen(self.house) for _ in range(SCREENS)]
         self.screens = screens
+        self.began = time.monotonic()
+        self.watch = Watch(self.house, self.plan.minutes * 60) if self.plan.soak else None
+        if self.watch:
+            self.watch.start()
         work = [*self._senders(), *self._agents()]
         mishaps = self._thread(self._mishaps)
         for thread in (*screens, *work, mishaps):
@@ -150,6 +157,8 @@ class Run:
             thread.join(max(0.0, self.ends - time.monotonic()))
         self.all_struck.wait(max(0.0, self.ends - time.monotonic()))
         self.over.set()
+        if self.watch:
+            self.watch.ended.set()
         mishaps.join()
         for thread in work:
             thread.join(60)
@@ -178,6 +187,7 @@ class Run:
         with contextlib.suppress(queue.Empty):
             while not self.over.is_set():
                 letter = waiting.get_nowait()
+                self.over.wait(max(0.0, self.began + letter.number * self.plan.pace - time.monotonic()))
                 body = letters.bytes_of(letter, answers=self._answered(letter))
                 ways = [bringers[letter.route % len(bringers)]]
                 if letter.kind == "twice":
@@ -257,13 +267,14 @@ class Run:
         for peer in self.peers:
             peer.behave()
         moved, jumps, calm = time.monotonic(), 0, 0
+        still = STILL * max(0.5, self.plan.scale)
         while calm < 3 and time.monotonic() - moved < PATIENCE:
             time.sleep(0.7)
             left = self._waiting()
             if left != self.left:
                 moved = time.monotonic()
             self.left, calm = left, 0 if left else calm + 1
-            if self.is_ours and left and jumps < 4 and time.monotonic() - moved > STILL:
+            if self.is_ours and left and jumps < 4 and time.monotonic() - moved > still:
                 jumps, moved = jumps + 1, time.monotonic()
                 with self.ledger.mishap("clock", "the end"):
                     self.clock.put(FAR * jumps)

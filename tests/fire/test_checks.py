@@ -10,13 +10,25 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
 from sqlalchemy import Connection, select, text
 
 from inbox import db, files
 from inbox.models import Event, Message, Survey
+from tests.fire import soak
 from tests.fire.checks import CHECKS, Evidence
-from tests.fire.conftest import World, ask
-from tests.fire.ledger import Delivery, Errand, Ledger, Mishap, incoming, outgoing, private
+from tests.fire.conftest import World, ask, pushed
+from tests.fire.ledger import (
+    Delivery,
+    Errand,
+    Ledger,
+    Mishap,
+    Refresh,
+    incoming,
+    outgoing,
+    private,
+)
+from tests.fire.soak import Look
 
 
 def test_a_house_where_all_went_well_has_no_offence(world: World) -> None:
@@ -200,8 +212,58 @@ def a_screen_missed_something(world: World) -> None:
     world.evidence.screens[0].rows[world.tickets[0]] = (1, "")
 
 
+def a_resolution_is_lost(world: World) -> None:
+    world.ledger.resolved.append(world.tickets[0])
+
+
+def a_scheduled_reply_failed_by_itself(world: World) -> None:
+    world.ledger.errands["reply-2"].kind = "later"
+    world.do("UPDATE message SET state = 'failed', failure = 'refused' WHERE idempotency_key = 'reply-2'")
+    token = world.ledger.errands["reply-2"].token
+    world.ledger.deliveries[:] = [d for d in world.ledger.deliveries if token not in d.tokens]
+
+
+def a_screen_keeps_what_is_resolved(world: World) -> None:
+    world.evidence.screens[0].rows[world.tickets[1]] = (1, "")
+
+
 def a_screen_lacks_a_row(world: World) -> None:
     del world.evidence.screens[0].rows[world.tickets[0]]
+
+
+def a_push_says_a_word(world: World) -> None:
+    pushed(world, words=f"It came cracked. {incoming(0)}")
+
+
+def a_browser_is_not_told(world: World) -> None:
+    world.ledger.pushes.clear()
+
+
+def a_browser_is_told_twice(world: World) -> None:
+    pushed(world)
+
+
+def one_that_is_gone_is_told(world: World) -> None:
+    pushed(world, endpoint="/gone", status=410)
+    pushed(world, endpoint="/gone", status=410)
+
+
+def a_permission_is_lost(world: World) -> None:
+    world.ledger.refresh_tokens.clear()
+
+
+def a_permission_is_withdrawn(world: World) -> None:
+    world.do("UPDATE authorisation SET state = 'withdrawn'")
+
+
+def two_ask_at_once(world: World) -> None:
+    world.ledger.refreshes += [Refresh("a", 10.0, 13.0, "ok"), Refresh("a", 12.0, 14.0, "ok")]
+
+
+def one_asks_in_vain_again(world: World) -> None:
+    world.ledger.refreshes += [
+        Refresh("a", 10.0, 11.0, "invalid_grant"), Refresh("a", 12.0, 14.0, "invalid_grant")
+    ]  # fmt: skip
 
 
 def something_waits_for_ever(world: World) -> None:
@@ -212,7 +274,10 @@ def a_thread_of_ours_fell(world: World) -> None:
     world.evidence.trouble = [AssertionError("550 no")]
 
 
-LISTS = ("arrivals", "errands", "resolved", "deliveries", "mishaps", "jumps")
+LISTS = (
+    "arrivals", "errands", "resolved", "deliveries", "mishaps", "jumps", "pushes", "refreshes",
+    "refresh_tokens",
+)  # fmt: skip
 
 DOCTORED: dict[Callable[[World], None], str] = {
     a_mail_is_lost: "once: tkin000099x",
@@ -250,7 +315,18 @@ DOCTORED: dict[Callable[[World], None], str] = {
     a_note_left: "notes: <",
     a_note_is_lost: "notes: note-7",
     a_screen_missed_something: "as_the_database: screen 1",
+    a_resolution_is_lost: "resolved: ticket",
+    a_scheduled_reply_failed_by_itself: "acknowledged: reply-2 was acknowledged and is failed",
+    a_screen_keeps_what_is_resolved: "as_the_database: screen 1 shows ticket",
     a_screen_lacks_a_row: "as_the_database: screen 1",
+    a_push_says_a_word: "notices: a push",
+    a_browser_is_not_told: "everybody: /browser",
+    a_browser_is_told_twice: "once_each: /browser",
+    one_that_is_gone_is_told: "nobody_who_is_gone: /gone",
+    a_permission_is_lost: "still: the permission",
+    a_permission_is_withdrawn: "still: the permission",
+    two_ask_at_once: "one_after_another: a token",
+    one_asks_in_vain_again: "not_once_withdrawn: a permission",
     something_waits_for_ever: "quiet: 2 mails to be read",
     a_thread_of_ours_fell: "quiet: the run itself failed",
 }
@@ -305,6 +381,17 @@ def test_every_check_is_tried() -> None:
 # ------------------------------------------------------------------------------------- what is no offence
 
 
+@pytest.mark.parametrize("name", ["memory", "descriptors", "sockets", "log", "processes"])
+def test_what_grows_in_a_soak_is_found(name: str) -> None:
+    needed = Look(memory=6e8, descriptors=200, sockets=80, processes=12, log=16e6)
+    steady = [replace(needed, memory=6e8 + 2e7 * (n % 3), log=16e6 * (n % 2)) for n in range(80)]
+    warm = [replace(one, **{name: getattr(one, name) / 9}) for one in steady[:20]] + steady[20:]
+    assert soak.grown(steady) == soak.grown(warm) == []
+    growing = [replace(one, **{name: getattr(needed, name) * (1 + n / 20)}) for n, one in enumerate(steady)]
+    assert [said.partition(":")[0] for said in soak.grown(growing)] == [name]
+    assert soak.grown(steady[:8]) == ["looked 8 times only"]
+
+
 def test_a_line_that_broke_excuses_its_own_repeat(world: World) -> None:
     first = next(d for d in world.ledger.deliveries if d.message_id == world.replies[0])
     first.ambiguous = True
@@ -319,6 +406,15 @@ def test_a_sender_that_died_excuses_one_repeat_and_not_two(world: World) -> None
     assert "\n".join(world.offences()) == ""
     world.ledger.deliveries.append(Delivery(world.replies[0], frozenset({outgoing(0)}), moment + 1))
     assert any("left again" in said for said in world.offences())
+
+
+def test_a_pusher_that_died_excuses_one_repeat_and_not_two(world: World) -> None:
+    moment = world.ledger.pushes[0].at
+    world.ledger.mishaps.append(Mishap("kill-push", moment + 0.2, moment + 0.3))
+    a_browser_is_told_twice(world)
+    assert "\n".join(world.offences()) == ""
+    pushed(world)
+    assert any("was told" in said for said in world.offences())
 
 
 def test_a_clock_that_was_put_forward_makes_nothing_early() -> None:

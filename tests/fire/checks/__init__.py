@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from tests.fire.checks import arrived, counted, left, order, screens, sealed, secret, timers
+from tests.fire.checks import arrived, counted, left, order, permitted, screens, sealed, secret, timers, told
 from tests.fire.ledger import Ledger
 
 if TYPE_CHECKING:
@@ -47,6 +47,7 @@ CHECKS: tuple[Check, ...] = (
     left.acknowledged,
     left.intended,
     left.undone,
+    left.resolved,
     order.events,
     order.replies,
     timers.not_early,
@@ -58,6 +59,13 @@ CHECKS: tuple[Check, ...] = (
     counted.facts,
     counted.words,
     secret.notes,
+    secret.notices,
+    told.everybody,
+    told.once_each,
+    told.nobody_who_is_gone,
+    permitted.still,
+    permitted.one_after_another,
+    permitted.not_once_withdrawn,
     screens.as_the_database,
 )
 

@@ -26,6 +26,7 @@ def acknowledged(evidence: Evidence) -> list[str]:
     for row in evidence.ask(OURS):
         rows[row.idempotency_key].append(row)
     taken = by_id(evidence.ledger)
+    stopped = {row[0] for row in evidence.ask("SELECT message_id FROM event WHERE kind = 'reply_stopped'")}
     said = []
     for errand in evidence.ledger.errands.values():
         mine = rows[errand.key]
@@ -34,7 +35,7 @@ def acknowledged(evidence: Evidence) -> list[str]:
         ids = {d.message_id for d in evidence.ledger.deliveries if errand.token in d.tokens}
         if len(mine) != 1:
             said.append(f"{errand.key} was acknowledged and is {len(mine)} messages")
-        elif mine[0].state == "failed" and errand.kind == "later" and mine[0].failure and not ids:
+        elif mine[0].state == "failed" and errand.kind == "later" and mine[0].id in stopped and not ids:
             pass  # somebody wrote first: it was stopped, and says so
         elif mine[0].state != "sent":
             said.append(f"{errand.key} was acknowledged and is {mine[0].state}: {mine[0].failure}")
@@ -75,11 +76,14 @@ def repeats(ledger: Ledger, taken: dict[str, list[Delivery]]) -> list[str]:
 def intended(evidence: Evidence) -> list[str]:
     """Nothing leaves that no message of ours is, and no message of ours is there that nobody wrote."""
     rows = {row.message_id_header: row for row in evidence.ask(OURS)}
+    memos = {row[0] for row in evidence.ask("SELECT key FROM memo")}  # to those who work here
     undone = {errand.token for errand in evidence.ledger.errands.values() if errand.undone}
     said = [
         f"{message_id} left, and no message of ours has that id"
         for message_id, deliveries in by_id(evidence.ledger).items()
-        if message_id not in rows and not any(undone & delivery.tokens for delivery in deliveries)
+        if message_id not in rows
+        and not memos & set(message_id.strip("<>").partition("@")[0].split("."))
+        and not any(undone & delivery.tokens for delivery in deliveries)
     ]
     return said + [
         f"message {row.id} was asked for by nobody"
@@ -98,3 +102,10 @@ def undone(evidence: Evidence) -> list[str]:
             if times or kept:
                 said.append(f"{errand.key} was undone, left {times} times and is {len(kept)} messages")
     return said
+
+
+def resolved(evidence: Evidence) -> list[str]:
+    """What an agent was told is resolved was resolved."""
+    done = {row[0] for row in evidence.ask("SELECT ticket_id FROM event WHERE kind = 'resolved'")}
+    said = sorted({*evidence.ledger.resolved} - done)
+    return [f"ticket {ticket} was said to be resolved, and never was" for ticket in said]

@@ -4,8 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tests.fire.ledger import TOKEN
+
 if TYPE_CHECKING:
     from tests.fire.checks import Evidence
+
+
+def notices(evidence: Evidence) -> list[str]:
+    """A push says a kind and a number, and no word of anything that was written."""
+    return [
+        f"a push to {push.endpoint} says {token}"
+        for push in evidence.ledger.pushes
+        for token in TOKEN.findall(push.words)
+    ]
 
 
 def notes(evidence: Evidence) -> list[str]:

@@ -55,6 +55,7 @@ FAULTS = [
     Fault("kill-intake", kill(alive_as("intake"))),
     Fault("kill-outbox", kill(alive_as("outbox")), often=2),
     Fault("kill-reactions", kill(alive_as("reactions"))),
+    Fault("kill-push", kill(alive_as("push"))),
     Fault("kill-timetable", kill(alive_as("timetable"))),
     Fault("kill-listener", kill(alive_as("listener")), often=2),
     Fault("kill-collector", kill(alive_as("collector")), often=2),

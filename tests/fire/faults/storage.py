@@ -8,7 +8,7 @@ import sys
 import time
 from typing import TYPE_CHECKING
 
-from inbox import db
+from inbox import engines
 from tests.fire import cluster, disk
 from tests.fire.faults import Fault
 from tests.house import ROOT
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 HOLD = """
 import sys, time
-from inbox import db
-line = db.sqlite_module().connect(sys.argv[1], timeout=30, isolation_level=None)
+from inbox import engines
+line = engines.sqlite_module().connect(sys.argv[1], timeout=30, isolation_level=None)
 line.execute("BEGIN IMMEDIATE")
 print("held", flush=True)
 time.sleep(float(sys.argv[2]))
@@ -41,12 +41,13 @@ def fill(run: Run, dice: random.Random) -> str:
 
 def hold(run: Run, dice: random.Random) -> str:
     """Longer than anybody waits for it."""
-    seconds = db.BUSY_SECONDS + dice.uniform(0.5, 3.0)
+    seconds = engines.BUSY_SECONDS + dice.uniform(0.5, 3.0)
     path = run.house.database.removeprefix("sqlite:///")
     holder = subprocess.Popen(
         [sys.executable, "-c", HOLD, path, str(seconds)], cwd=ROOT, stdout=subprocess.PIPE
     )
     try:
+        assert holder.stdout and holder.stdout.readline() == b"held\n", "nobody held it"
         holder.wait(120)
     finally:
         holder.kill()

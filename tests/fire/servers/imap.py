@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import random
-from typing import Any, Self
+from typing import Self
 
+from inbox.models import Account
 from tests.fire.ledger import Ledger
+from tests.fire.servers import Peer
 from tests.house import House, wait_for
 from tests.peers.liar import Liar
 
 
-class Server:
+class Server(Peer):
     brings = True
 
     def __init__(self, ledger: Ledger) -> None:
-        self.ledger, self.liar = ledger, Liar()
+        super().__init__(ledger)
+        self.liar = Liar()
+        self.liar.tokens = ledger.access_tokens  # what the provider says is good (oauth.py)
 
     def __enter__(self) -> Self:
         self.liar.__enter__()
@@ -23,8 +27,8 @@ class Server:
     def __exit__(self, *_: object) -> None:
         self.liar.__exit__()
 
-    def settings(self) -> dict[str, Any]:
-        return self.liar.settings()
+    def connect(self, account: Account) -> None:
+        account.settings = {**account.settings, **self.liar.settings(in_password="")}
 
     def meet(self, house: House) -> None:
         """Mail that was there before is not fetched: it waits until the folder was looked into."""
@@ -56,5 +60,3 @@ class Server:
         self.liar.drops.clear()
         self.liar.refuses.clear()
         self.liar.says.clear()
-        # it does not announce what came between its last answer and IDLE, and five minutes are long
-        self.liar.hang_up()

@@ -2,31 +2,21 @@
 
 from __future__ import annotations
 
-import random
 import smtplib
 import time
-from typing import Any, Self
 
 from tests.fire.ledger import Ledger
 from tests.fire.letters import US
+from tests.fire.servers import Peer
 from tests.house import House
 
 
-class Server:
+class Server(Peer):
     brings = True
 
     def __init__(self, ledger: Ledger) -> None:
-        self.ledger = ledger
+        super().__init__(ledger)
         self.house: House | None = None
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        pass
-
-    def settings(self) -> dict[str, Any]:
-        return {}
 
     def meet(self, house: House) -> None:
         self.house = house
@@ -50,9 +40,3 @@ class Server:
         except (OSError, smtplib.SMTPException):
             pass
         return False
-
-    def misbehave(self, dice: random.Random) -> str:
-        return ""
-
-    def behave(self) -> None:
-        pass

@@ -5,21 +5,23 @@ from __future__ import annotations
 import random
 from email.parser import BytesParser
 from email.policy import default
-from typing import Any, Self
+from typing import Self
 
+from inbox.models import Account
 from tests.fire.ledger import Ledger
-from tests.house import House
-from tests.peers.smtp import RESET_AFTER, RESET_TAKEN, RESET_UNTAKEN, Peer
+from tests.fire.servers import Peer
+from tests.peers import smtp
+from tests.peers.smtp import RESET_AFTER, RESET_TAKEN, RESET_UNTAKEN
 
 FATES = (RESET_TAKEN, RESET_UNTAKEN, RESET_AFTER, "451 4.7.1 Greylisted, try again", "452 4.2.2 Not now")
 
 
-class Server:
-    brings = False
-
+class Server(Peer):
     def __init__(self, ledger: Ledger) -> None:
-        self.ledger, self.peer = ledger, Peer()
+        super().__init__(ledger)
+        self.peer = smtp.Peer()
         self.peer.on_taken = self._taken
+        self.peer.tokens = ledger.access_tokens  # what the provider says is good (oauth.py)
 
     def __enter__(self) -> Self:
         self.peer.__enter__()
@@ -28,17 +30,12 @@ class Server:
     def __exit__(self, *_: object) -> None:
         self.peer.__exit__()
 
-    def settings(self) -> dict[str, Any]:
-        return {
+    def connect(self, account: Account) -> None:
+        found = {
             "smtp_host": "127.0.0.1", "smtp_port": self.peer.port, "smtp_security": "none",
-            "smtp_user": "", "smtp_password": "",
+            "smtp_user": "support", "smtp_password": "",
         }  # fmt: skip
-
-    def meet(self, house: House) -> None:
-        pass
-
-    def bring(self, token: str, body: bytes, sender: str, poison: bool) -> None:
-        raise NotImplementedError("it takes mail")
+        account.settings = {**account.settings, **found}
 
     def _taken(self, mail: bytes, fate: str) -> None:
         message_id, to, words = read(mail)
