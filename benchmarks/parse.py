@@ -16,7 +16,8 @@ import time
 from collections.abc import Callable
 
 from benchmarks.mails import varied
-from inbox.mail import Unreadable, parse
+from inbox.mail import Unreadable
+from inbox.mail.parse import parse
 
 MAILS = 2_000
 DAMAGED = 0.1  # of them, as some are on the way

@@ -96,18 +96,19 @@ class Probe:
                 intake.read_now(payload)
 
     def list(self, _block: int) -> None:
-        self._pages("/views/open")
+        self._pages("/views/open", 'id="row-')
 
     def page(self, _block: int) -> None:
-        self._pages(f"/views/open/tickets/{self.ticket}")
+        self._pages(f"/views/open/tickets/{self.ticket}", 'id="message-')
 
     def search(self, _block: int) -> None:
-        self._pages("/search?q=pedido")
+        self._pages("/search?q=pedido", 'id="row-')
 
-    def _pages(self, path: str) -> None:
+    def _pages(self, path: str, shows: str) -> None:
+        """What it is about must stand on it, so that no page looks fast because it is empty."""
         for _ in range(PAGES):
             answer = self.browser.get(path)
-            assert answer.status_code == 200 and len(answer.data) > 2000, (path, answer.status)
+            assert answer.status_code == 200 and shows in answer.text, (path, answer.status)
 
     # -------------------------------------------------------------------------------------- its answers
 

@@ -36,7 +36,7 @@ PARTS: tuple[tuple[str, tuple[tuple[Any, str], ...]], ...] = (
     ("whose flood it would be", ((floods, "key_of"), (floods, "weigh"))),
     ("the payload's row", ((intake, "keep"),)),
     ("the claim", ((claims, "claim"),)),
-    ("waiting for the child that reads it", ((Reader, "read"),)),
+    ("waiting for the child that reads it, its headers looked at meanwhile", ((Reader, "read"),)),
     ("what was read, as a channel's values", ((email, "inbound"),)),
     ("ours? known already?", ((incoming, "is_ours"), (receive, "_is_known"))),
     ("who wrote it", ((customers, "meet"),)),

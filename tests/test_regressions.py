@@ -74,6 +74,19 @@ def test_a_version_that_does_not_do_the_work_is_no_measurement(tmp_path: Path) -
         version.ask("check", 1)
 
 
+def test_a_page_that_shows_nothing_is_no_measurement(tmp_path: Path) -> None:
+    """A house without mail answers, and fast."""
+    (tmp_path / "mails").mkdir()
+    url = f"sqlite:///{tmp_path / 'probe.db'}"
+    version = regressions.Version(regressions.ROOT, tmp_path / "mails", url, tmp_path / "house")
+    try:
+        assert version._answer() == "0"
+        with pytest.raises(regressions.Incomparable):
+            version.ask("list", 0)
+    finally:
+        version.close()
+
+
 def test_the_last_release_is_known_by_its_tag_or_by_the_changelog(monkeypatch: pytest.MonkeyPatch) -> None:
     said = {"describe": "v0.3.0", "log": "aaa\nbbb"}
     monkeypatch.setattr(regressions, "_git", lambda word, *_: said[word])

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from benchmarks.live.mails import Post, send
 from benchmarks.live.plan import HOUSE, PASSWORD, TEAMS, Plan, Seat, address_of, seats
 from inbox import config, db, lists, live, passwords, queue, tickets
-from inbox.models import Account, AccountAddress, Agent, Team
+from inbox.models import Account, AccountAddress, Agent, Team, Ticket
 from tests.house import House, wait_for
 
 OWN = 4
@@ -94,8 +94,8 @@ def _give(seat: Seat, dice: random.Random) -> None:
     with db.writing() as session:
         agent = session.scalars(select(Agent).where(Agent.email == seat.email)).one()
         if seat.view == "mine":
-            for ticket in dice.sample(list(lists.page(agent, "unassigned").tickets), OWN):
-                tickets.assign(ticket, agent, agent)
+            for line in dice.sample(list(lists.page(agent, "unassigned").tickets), OWN):
+                tickets.assign(session.get_one(Ticket, line.id), agent, agent)
             db.session.flush()
         if seat.has_open:
             seat.ticket = dice.choice(lists.page(agent, seat.view).tickets).id

@@ -111,7 +111,7 @@ def _costs(result: Result, mails: int) -> None:
 
 def _findings(result: Result) -> None:
     print(f"failed requests: {result.failed or 'none'}")
-    print(f"never on a screen: {len(result.seen.never)} {result.seen.never[:3]}")
+    print(f"never on a screen, or lost: {len(result.seen.never)} {result.seen.never[:3]}")
     print(f"screens that differ from the database: {len(result.wrong)}")
     for line in result.wrong[:LINES]:
         print(f"  {line}")

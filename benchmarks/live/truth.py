@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -88,7 +89,8 @@ class Seen:
     rows: list[float]
     turns: list[float]
     never: list[str]
-    """Which mail never came to whose list, though it belonged there."""
+    """Which mail never came to whose list, though it belonged there; and which is in no conversation, or in
+    several."""
 
 
 def seen(house: House, accepted: dict[str, float], seats: list[Seat], reports: list[dict[str, Any]]) -> Seen:
@@ -99,7 +101,7 @@ def seen(house: House, accepted: dict[str, float], seats: list[Seat], reports: l
         mails = [(*row, accepted[row[0]]) for row in query(RECEIVED) if row[0] in accepted]
         given = {row[0] for row in query(ASSIGNED)}
         teams = {row[0]: row[1] for row in query("SELECT id, name FROM team")}
-    made = Seen([], [], [])
+    made = Seen([], [], _astray(accepted, Counter(mail[0] for mail in mails)))
     for seat, report in zip(seats, reports, strict=True):
         rows = _first(report["rows_seen"])
         turns = dict(reversed(report["turns_seen"]))
@@ -115,6 +117,11 @@ def seen(house: House, accepted: dict[str, float], seats: list[Seat], reports: l
                 else:
                     made.rows.append(when - at)
     return made
+
+
+def _astray(accepted: Iterable[str], found: Mapping[str, int]) -> list[str]:
+    """What was accepted is one message, whoever looks."""
+    return [f"{header} is {found.get(header, 0)} messages" for header in accepted if found.get(header) != 1]
 
 
 def _first(rows_seen: list[Any]) -> dict[int, list[tuple[int, float]]]:

@@ -1,8 +1,12 @@
 """A standing process that takes mail in as Prosa's worker does: run by ``prosa.py``, never by hand.
 
-Reads a command a line and answers a line of JSON. ``take FOLDER``: each is a mail; ``intake.accept_mail``
-keeps it (fsynced), ``intake.read_now`` reads it in the reading child and makes the ticket, and the reactions
-that it rang for act on it, all in this process. Only the bells are left out: Valkey and screens hear nothing.
+Reads a command a line and answers a line of JSON. ``take FOLDER``: each is a mail. As the rivals are given a
+folder or an mbox in one go, all of them are kept first (``intake.accept_mail``: each by its own fsync and its
+own commit, as if each sender waited for our answer), then every bell is answered as the workers do with what
+has piled up: ``intake.read_now`` reads those behind one as well, in the reading child, and makes the tickets;
+then the reactions they rang for look at them. All of that is done, in this process, when the answer is given.
+``each FOLDER``: the same, but each is kept, read and looked at before the next is kept.
+Only the bells are left out: Valkey and screens hear nothing.
 ``facts WORD``: what stands in the database and in the file store, and in how many tickets a word is found.
 """
 
@@ -53,7 +57,10 @@ def main() -> None:
     live.tell = lambda *_: None
     for line in sys.stdin:
         command, word = line.split(maxsplit=1)
-        answer = _take(Path(word.strip()), bells) if command == "take" else _facts(word.strip())
+        if command == "facts":
+            answer = _facts(word.strip())
+        else:
+            answer = _take(Path(word.strip()), bells, together=command == "take")
         print(json.dumps(answer), file=answers, flush=True)
 
 
@@ -64,12 +71,14 @@ def _confirm_nothing() -> None:
             account.settings = {**(account.settings or {}), "acknowledge": False}
 
 
-def _take(folder: Path, bells: Bells) -> dict[str, float]:
+def _take(folder: Path, bells: Bells, *, together: bool) -> dict[str, float]:
     before, began = _cpu(), time.perf_counter()
     for path in sorted(folder.iterdir()):
         intake.accept_mail(path.read_bytes(), RECIPIENTS)
-        bells.answer()
         path.unlink()
+        if not together:
+            bells.answer()
+    bells.answer()
     return {"seconds": time.perf_counter() - began, "cpu": _cpu() - before}
 
 
