@@ -6,6 +6,9 @@ BIN    := $(VENV)/bin
 PYTHON ?= python3 python3.13 python3.12 python3.11 python3.14
 ARGS   ?=
 
+# Bytecode is kept, whatever the shell says: without it every process of every test compiles everything anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 RUN      := $(VENV)/run.stamp
 DEV      := $(VENV)/dev.stamp
 NODE     := $(VENV)/node.stamp
@@ -42,6 +45,7 @@ run: build ## install what is missing, then start everything (PORT=8001 make run
 	@exec $(BIN)/python -m inbox up
 
 build: $(RUN) $(FRONT) $(MESSAGES) ## install, build the front end and the translations, start nothing
+	@$(BIN)/python -m compileall -q app.py worker.py inbox portal migrations
 
 test: chromium dovecot nginx caddy faketime strace $(DEV) build check ## everything: style, types, unit, real processes, browser
 	@$(BIN)/python -m pytest -n 5 $(BY_FILE) $(ARGS)
@@ -51,8 +55,7 @@ unit: $(DEV) build ## the quick tests only, on SQLite (ARGS="-k mail" chooses am
 
 check: $(DEV) build ## style, types, and whether anything became slower than it was
 	@$(BIN)/ruff check .
-	@$(BIN)/mypy
-	@$(BIN)/python -m benchmarks.regressions
+	@$(BIN)/mypy & types=$$!; $(BIN)/python -m benchmarks.regressions; slower=$$?; wait $$types && exit $$slower
 
 # The tests of a file share houses and browsers, so they stay together.
 BY_FILE := --dist loadfile --no-loadscope-reorder
