@@ -62,6 +62,8 @@ class Run:
     skipped: dict[str, str] = field(default_factory=dict)
     """Faults that cannot be had here, and why."""
     trouble: list[BaseException] = field(default_factory=list)
+    missed: list[str] = field(default_factory=list)
+    """Faults that had their turn and found nothing to strike."""
 
     def __enter__(self) -> Self:
         with ExitStack() as stack:
@@ -162,6 +164,8 @@ class Run:
         mishaps.join()
         for thread in work:
             thread.join(60)
+        self._behave()
+        self._bring_last()
         self.settle()
         for screen in screens:
             screen.ended.set()
@@ -198,6 +202,16 @@ class Run:
                     way.bring(
                         incoming(letter.number), body, letters.sender(letter)[1], letter.kind == "poison"
                     )
+
+    def _bring_last(self) -> None:
+        """A house that takes nothing any more loses nothing either: each way brings one more mail."""
+        bringers = [peer for peer in self.peers if peer.brings]
+        for number, way in enumerate(bringers, start=self.plan.mails):
+            letter = Letter(number, "plain", number, 0.0)
+            words = incoming(number), letters.bytes_of(letter), letters.sender(letter)[1], False
+            last = self._thread(way.bring, *words)
+            last.start()
+            last.join(PATIENCE)
 
     def _answered(self, letter: Letter) -> tuple[str, str] | None:
         """One of our mails that this one answers, and who got it."""
@@ -242,6 +256,8 @@ class Run:
         round_ = sum(fault.often for fault in self.chosen)
         for number, fault in enumerate(in_turn(self.chosen, dice)):
             if number == round_:
+                struck = {mishap.kind for mishap in self.ledger.mishaps if mishap.detail}
+                self.missed = [one.name for one in self.chosen if one.name not in struck]
                 self.all_struck.set()
             own = random.Random(dice.random())
             if self.over.wait(dice.uniform(*self.plan.pause)):
@@ -259,13 +275,15 @@ class Run:
 
     # ------------------------------------------------------------------------------------- the end
 
-    def settle(self) -> None:
-        """Until nothing waits, or nothing moves, any more. Where the clock is ours, hours pass for what waits
-        for its time."""
+    def _behave(self) -> None:
         self.disk.make_room()
         self.clock.put(0)
         for peer in self.peers:
             peer.behave()
+
+    def settle(self) -> None:
+        """Until nothing waits, or nothing moves, any more. Where the clock is ours, hours pass for what waits
+        for its time."""
         moved, jumps, calm = time.monotonic(), 0, 0
         still = STILL * max(0.5, self.plan.scale)
         while calm < 3 and time.monotonic() - moved < PATIENCE:

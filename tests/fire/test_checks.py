@@ -45,6 +45,14 @@ def a_mail_is_lost(world: World) -> None:
     world.ledger.accepted(incoming(99))
 
 
+def a_mail_is_refused_for_ever(world: World) -> None:
+    world.ledger.offered(incoming(99), b"x")
+
+
+def a_fault_found_nobody(world: World) -> None:
+    world.evidence.missed = ["kill-web"]
+
+
 def a_mail_is_doubled(world: World) -> None:
     first = db.session.scalars(
         select(Message).where(Message.kind == "customer").order_by(Message.id).limit(1)
@@ -281,6 +289,8 @@ LISTS = (
 
 DOCTORED: dict[Callable[[World], None], str] = {
     a_mail_is_lost: "once: tkin000099x",
+    a_mail_is_refused_for_ever: "to_the_last: tkin000099x",
+    a_fault_found_nobody: "struck: kill-web",
     a_mail_is_doubled: "once: tkin000000x",
     a_mail_is_made_up: "once: tkin000098x is in a message, and nobody sent it",
     a_byte_changes: "with_their_bytes: the bytes",

@@ -27,6 +27,8 @@ class Evidence:
     """SQL and its values in, rows out."""
     left: Mapping[str, int] = field(default_factory=dict)
     trouble: Sequence[BaseException] = ()
+    missed: Sequence[str] = ()
+    """Faults that had their turn and struck nothing."""
     screens: Sequence[Screen] = ()
     zone: str = "America/Recife"
 
@@ -37,10 +39,17 @@ def quiet(evidence: Evidence) -> list[str]:
     return stuck + [f"the run itself failed: {type(e).__name__}: {e}" for e in evidence.trouble]
 
 
+def struck(evidence: Evidence) -> list[str]:
+    """A mishap that never happened has proved nothing."""
+    return [f"{fault} had its turn and found nothing to strike" for fault in evidence.missed]
+
+
 Check = Callable[[Evidence], list[str]]
 
 CHECKS: tuple[Check, ...] = (
     quiet,
+    struck,
+    arrived.to_the_last,
     arrived.once,
     arrived.with_their_bytes,
     arrived.poison_is_kept,
@@ -73,7 +82,7 @@ CHECKS: tuple[Check, ...] = (
 def every(run: Run) -> list[str]:
     from tests.fire.run import ask
 
-    return offences(Evidence(run.ledger, ask, run.left, run.trouble, run.screens))
+    return offences(Evidence(run.ledger, ask, run.left, run.trouble, run.missed, run.screens))
 
 
 def offences(evidence: Evidence) -> list[str]:

@@ -36,6 +36,15 @@ def once(evidence: Evidence) -> list[str]:
     return said + ([f"{strangers} messages have no token"] if strangers else [])
 
 
+def to_the_last(evidence: Evidence) -> list[str]:
+    """Whoever brought a mail was rid of it in the end."""
+    return [
+        f"{token} was brought, and never taken"
+        for token, arrival in evidence.ledger.arrivals.items()
+        if not arrival.accepted
+    ]
+
+
 def with_their_bytes(evidence: Evidence) -> list[str]:
     """The file that a message was read from is, byte for byte, what was handed over."""
     said = []

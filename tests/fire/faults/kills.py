@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import random
+import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -34,9 +35,20 @@ def alive_as(name: str) -> Callable[[Run], list[psutil.Process]]:
     return find
 
 
+APPEARS = 10.0
+"""Seconds within which one that was killed before should be there again."""
+
+
+def _awaited(look: Callable[[], list[psutil.Process]]) -> list[psutil.Process]:
+    until = time.monotonic() + APPEARS
+    while not (found := look()) and time.monotonic() < until:
+        time.sleep(0.2)
+    return found
+
+
 def kill(find: Callable[[Run], list[psutil.Process]]) -> Callable[[Run, random.Random], str]:
     def strike(run: Run, dice: random.Random) -> str:
-        found = sorted(find(run), key=lambda process: process.pid)
+        found = _awaited(lambda: sorted(find(run), key=lambda process: process.pid))
         if not found:
             return ""
         victim = dice.choice(found)
