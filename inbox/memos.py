@@ -162,10 +162,9 @@ def sweep() -> int:
         lost = session.scalars(select(Memo.id).where(_abandoned())).all()
         due = session.scalars(select(Memo.id).where(_due()).order_by(Memo.id).limit(BELLS)).all()
     if lost:
+        back = {"state": "queued", "lease": None, "leased_until": None, "not_before": now()}
         with writing():
-            session.execute(
-                update(Memo).where(_abandoned()).values(state="queued", lease=None, leased_until=None)
-            )
+            session.execute(update(Memo).where(_abandoned()).values(**back))
     slot = str(int(now().timestamp() // 15))  # at most one more bell in 15 s: the first may be under way
     for memo_id in [*due, *lost]:
         queue.ring("outbox", send_now, memo_id, again=slot)
@@ -210,8 +209,8 @@ def _claim(memo_id: int) -> Claim | None:
 
 
 def _due() -> ColumnElement[bool]:
-    """And what was never tried and is said to begin in the future: a clock that was ahead wrote it."""
-    early = and_(Memo.attempts == 0, Memo.not_before > now() + claims.SLACK)
+    """And what is said to wait for longer than any pause of ours: a clock that was ahead wrote it."""
+    early = Memo.not_before > claims.after_pause(Memo.attempts, 1 + claims.SPREAD, claims.SLACK)
     return and_(Memo.state == "queued", or_(Memo.not_before <= now(), early))
 
 

@@ -6,6 +6,7 @@ import time
 from datetime import timedelta
 
 import pytest
+import time_machine
 from sqlalchemy import select, update
 
 from inbox import db, intake, tickets
@@ -155,3 +156,17 @@ def test_who_lost_the_lease_fails_nothing(support: Account) -> None:
     intake._finish(slow, broken)
     intake._finish(fast, lambda: intake._read(fast))
     assert states() == {number: "parsed"}
+
+
+def test_those_behind_wait_for_a_reader_that_died_for_a_shorter_time(support: Account, bells: Bells) -> None:
+    ids = kept(*(mail(n) for n in range(3)))
+    assert len(claims.claim(ids[0], claims.TOGETHER)) == 3  # and here it dies
+    with time_machine.travel(db.now() + claims.AHEAD + timedelta(seconds=1), tick=False):
+        assert intake.sweep() == 2
+        intake.read_now(ids[1])
+        assert states() == {ids[0]: "new", ids[1]: "parsed", ids[2]: "parsed"}
+        intake.read_now(ids[0])
+        assert states()[ids[0]] == "new"
+    with time_machine.travel(db.now() + claims.LEASE + timedelta(seconds=1), tick=False):
+        intake.read_now(ids[0])
+    assert set(states().values()) == {"parsed"}

@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import psycopg
 import pytest
 from sqlalchemy import JSON, Engine, text
 from sqlalchemy.exc import DBAPIError
@@ -228,3 +230,53 @@ def test_postgresql_plans_for_small_questions_whatever_its_server_is_set_to() ->
             assert connection.exec_driver_sql("SHOW random_page_cost").scalar() == "1.1"
             connection.rollback()
     engine.dispose()
+
+
+@pytest.fixture
+def own() -> Iterator[Engine]:
+    """Connections of our own to PostgreSQL, used within the last second all the time."""
+    engine = engines.make(POSTGRES.replace("postgresql://", "postgresql+psycopg://", 1))
+    db.bind(engine)
+    yield engine
+    db.session.remove()
+    engine.dispose()
+
+
+def pid() -> int:
+    return db.session.scalars(text("SELECT pg_backend_pid()")).one()
+
+
+def end(backend: int) -> None:
+    """As a restart of the server does with a connection."""
+    with psycopg.connect(POSTGRES, autocommit=True) as server:
+        server.execute("SELECT pg_terminate_backend(%s, 10000)", [backend])
+
+
+@NO_POSTGRES
+def test_a_connection_that_was_lost_since_is_replaced(own: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engines, "TRUSTED_SECONDS", 3600.0)
+    with db.reading():
+        lost = pid()
+    end(lost)
+    with db.writing():
+        assert pid() != lost
+
+
+@NO_POSTGRES
+@pytest.mark.parametrize("transaction", [db.reading, db.writing])
+def test_a_connection_that_is_lost_in_the_middle_costs_one_transaction(own: Engine, transaction: Any) -> None:
+    with pytest.raises(DBAPIError) as raised, transaction():
+        end(lost := pid())
+        pid()
+    assert raised.value.connection_invalidated
+    with transaction():
+        assert pid() != lost
+
+
+@NO_POSTGRES
+def test_the_connection_that_was_used_last_is_used_next(own: Engine) -> None:
+    with db.reading(), db.beside(read_only=True) as other:
+        first, second = pid(), other.scalars(text("SELECT pg_backend_pid()")).one()
+    assert first != second
+    with db.reading():
+        assert pid() == first  # it was given back after the other

@@ -9,6 +9,7 @@ from email import message_from_bytes, policy
 from email.message import EmailMessage
 
 import pytest
+import time_machine
 from sqlalchemy import func, select, update
 
 from inbox import channels, db, memos, quarantine, vault
@@ -220,6 +221,25 @@ def test_a_crash_between_the_servers_ok_and_our_commit_sends_the_same_mail_again
     assert ("outbox", "send_now", memo.id) in bells.rung
     memos.send_now(memo.id)
     assert row(memo).state == "sent" and len({one.key for one in provider.sent}) == 1
+
+
+@pytest.mark.parametrize("then", ["queued", "in hand", "tried"])
+def test_f17_one_that_was_written_while_the_clock_was_ahead_does_not_wait_for_it(
+    server: Account, grace: Agent, provider: Provider, then: str
+) -> None:
+    with time_machine.travel(db.now() + timedelta(hours=1), tick=False):
+        memo = memos.write(grace.email, "invitation", "en", agent=grace, **FACTS)
+        db.session.commit()
+        if then == "in hand":
+            assert memos._claim(memo.id)  # and its sender dies
+        elif then == "tried":
+            provider.problem = SendError("Busy.", permanent=False)
+            memos.send_now(memo.id)
+            provider.problem = None
+    taken = len(provider.sent)
+    assert memos.sweep() == 1
+    memos.send_now(memo.id)
+    assert row(memo).state == "sent" and len(provider.sent) == taken + 1
 
 
 def test_one_that_kills_every_sender_is_given_up(server: Account, memo: Memo, provider: Provider) -> None:

@@ -263,6 +263,20 @@ def test_a_sender_that_died_is_followed_by_one_that_replaces_what_it_sent(
     assert not waiting()
 
 
+@pytest.mark.parametrize("is_in_hand", [False, True], ids=["queued", "in hand"])
+def test_f17_what_is_new_while_the_clock_is_ahead_does_not_wait_for_it(
+    service: PushService, ticket: Ticket, ada: Agent, grace: Agent, is_in_hand: bool
+) -> None:
+    browser(grace)
+    with time_machine.travel(db.now() + timedelta(hours=1), tick=False):
+        told.note(ticket, ada, told.mention(grace))
+        [push_id] = waiting()
+        assert not is_in_hand or push._claim(push_id)  # and its sender dies
+    assert push.sweep() == 1
+    push.send_now(push_id)
+    assert not waiting() and len(service.taken) == 1
+
+
 def test_what_is_new_while_one_is_on_its_way_is_sent_after_it(
     service: PushService, ticket: Ticket, ada: Agent, grace: Agent
 ) -> None:

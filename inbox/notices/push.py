@@ -183,7 +183,7 @@ def sweep() -> int:
         due = session.scalars(select(Push.id).where(_due()).order_by(Push.id).limit(BELLS)).all()
     if lost:
         with writing():
-            back = {"state": "queued", "lease": None, "leased_until": None}
+            back = {"state": "queued", "lease": None, "leased_until": None, "not_before": now()}
             session.execute(update(Push).where(Push.id.in_(lost), _abandoned()).values(**back))
     slot = str(int(now().timestamp() // 15))
     for push_id in [*due, *lost]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, case, func, literal, or_, select, update
+from sqlalchemy import ColumnElement, SQLColumnExpression, case, func, literal, or_, select, update
 
 from inbox import connections, quarantine
 from inbox.channels import N_
@@ -116,20 +116,22 @@ def set_right() -> None:
         Message.state == "queued",
         Message.send_at.is_(None),
         Message.not_before > now() + SLACK,  # of many that wait, an index finds these few
-        Message.not_before > _after_pause(1 + SPREAD, SLACK),
+        Message.not_before > after_pause(Message.attempts, 1 + SPREAD, SLACK),
     )
     with reading():
         found = session.scalar(select(Message.id).where(*lost).limit(1))
     if found:
         with writing():
-            session.execute(update(Message).where(*lost).values(not_before=_after_pause()))
+            session.execute(update(Message).where(*lost).values(not_before=after_pause(Message.attempts)))
 
 
-def _after_pause(times: float = 1.0, more: timedelta = timedelta()) -> ColumnElement[datetime]:
-    """When a message's pause would be over that began now."""
+def after_pause(
+    attempts: SQLColumnExpression[int], times: float = 1.0, more: timedelta = timedelta()
+) -> ColumnElement[datetime]:
+    """When a pause that began now would be over, of what was tried so often."""
     moment, most = now(), settings().outbox.attempts
     ends = [literal(moment + pause(n) * times + more, Instant()) for n in range(most + 1)]
-    return case(dict(enumerate(ends)), value=Message.attempts, else_=ends[-1])
+    return case(dict(enumerate(ends)), value=attempts, else_=ends[-1])
 
 
 def stuck() -> Sequence[int]:

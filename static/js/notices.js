@@ -73,6 +73,7 @@ async function follow() {
 
 const rows = () => $$(".told", page() ?? undefined);
 const links = () => $$(".told-link", page() ?? undefined);
+const line = (id) => document.getElementById(`notice-${id}`);
 const here = () => document.activeElement?.closest?.(".told");
 const url = (more = {}) => `/notices/_rows?${new URLSearchParams({ show: page().dataset.show, ...more })}`;
 
@@ -99,6 +100,7 @@ function step(by) {
   return go(at < 0 ? all[by > 0 ? 0 : all.length - 1] : all[Math.min(Math.max(at + by, 0), all.length - 1)]);
 }
 
+const leaving = new Set(); // what is being put away
 let acted = 0; // counted when something begins to be put away or back, and when it is: what was asked for before is old
 
 async function refresh() {
@@ -106,8 +108,9 @@ async function refresh() {
   try { do { before = acted; html = await ask("GET", url()); } while (before !== acted); } catch { return; }
   const id = here()?.dataset.id; // where one is by now: a key may have been pressed meanwhile
   page().replaceChildren(parse(html));
+  for (const gone of leaving) line(gone)?.classList.add("is-leaving");
   settle();
-  if (id) go(document.getElementById(`notice-${id}`) ?? rows()[0]);
+  if (id) go(line(id) ?? rows()[0]);
 }
 
 async function more(button) {
@@ -128,18 +131,24 @@ async function away(row = here()) {
   const next = all[all.indexOf(row) + 1] ?? all[all.indexOf(row) - 1];
   const { id } = row.dataset;
   acted += 1;
+  leaving.add(id);
   row.classList.add("is-leaving");
   if (row.contains(document.activeElement)) { if (!go(next)) $("#main")?.focus(); }
   try {
     await ask("POST", `/notices/${id}/done`);
     acted += 1;
-    const day = row.closest(".told-day");
-    row.remove();
-    if (!$(".told", day)) day.remove();
+    remove(line(id)); // not the row of then: the list may have been drawn anew, by what was true before
     if (!rows().length) await refresh();
     done(word("put_away"), { undo: () => back(id) });
-  } catch (error) { row.classList.remove("is-leaving"); problem(why(error)); }
+  } catch (error) { line(id)?.classList.remove("is-leaving"); problem(why(error)); }
+  leaving.delete(id);
   return true;
+}
+
+function remove(row) {
+  const day = row?.closest(".told-day");
+  row?.remove();
+  if (day && !$(".told", day)) day.remove();
 }
 
 async function back(id) {
@@ -147,7 +156,7 @@ async function back(id) {
   try { await ask("DELETE", `/notices/${id}/done`); } catch (error) { problem(why(error)); return; }
   delete page().dataset.more;
   await refresh();
-  go(document.getElementById(`notice-${id}`));
+  go(line(id));
 }
 
 async function readAll() {
