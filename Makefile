@@ -156,7 +156,7 @@ CHROMIUM := chromium chromium-browser google-chrome \
             "$(MAC_APPS)/Chromium.app/Contents/MacOS/Chromium" "$(MAC_APPS)/Google Chrome.app/Contents/MacOS/Google Chrome"
 
 chromium:
-	$(call peer,$(CHROMIUM),chromium fonts-liberation,The browser tests,brew install --cask chromium)
+	$(call peer,$(CHROMIUM),chromium chromium-headless-shell fonts-liberation,The browser tests,brew install --cask chromium)
 
 dovecot: # with POP3 too: a test server of its own, with settings and ports of its own
 	$(call peer,$(if $(wildcard /usr/lib/dovecot),pop3,dovecot),dovecot-imapd dovecot-pop3d,The tests of fetched mail,brew install dovecot)

@@ -45,7 +45,7 @@ def run() -> None:
         house.deliver(mail(1))
         wait_for(lambda: house.count("SELECT count(*) FROM ticket") == 1, 20, house.said)
         floor = _floor(house)
-        browser = launch(playwright)
+        browser = launch(playwright.chromium)
         page = browser.new_page(viewport={"width": 1440, "height": 900})
         page.context.add_cookies(house.cookies())
         for title, words in (("a short reply", ""), (f"one of {LONG:,} letters", LETTER)):

@@ -81,7 +81,7 @@ def run() -> None:
     ):
         house.deliver(*varied(TICKETS))
         wait_for(lambda: house.count("SELECT count(*) FROM ticket") == TICKETS, 120, house.said)
-        browser = launch(playwright)
+        browser = launch(playwright.chromium)
         _weigh(browser, house)
         _time(browser, house)
         browser.close()

@@ -24,7 +24,7 @@ def main() -> None:
     WHERE.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         house = House(Path(folder), command="demo")
-        browser = launch(playwright)
+        browser = launch(playwright.chromium)
         try:
             house.start()
             house.walk_in()

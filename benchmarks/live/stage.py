@@ -127,7 +127,7 @@ def stage(house: House, plan: Plan) -> Iterator[Stage]:
         kept.callback(made.crowd.close)
         made.crowd.ask("sit", [seat.as_json() for seat in made.quiet()])
         if plan.chromium:
-            browser = launch(kept.enter_context(sync_playwright()))
+            browser = launch(kept.enter_context(sync_playwright()).chromium)
             kept.callback(browser.close)
             made.drawn = [Drawn(browser, house.url, seat) for seat in made.seats if seat.in_chromium]
         yield made

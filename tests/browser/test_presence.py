@@ -17,13 +17,14 @@ Problems = Callable[[Page], list[str]]
 SHOWN = "#apart .apart-one:not([hidden])"
 
 
-def colleague(house: House, chromium: Browser, path: str) -> Page:
-    """A page of Rui, who was invited and came."""
-    page = house.ask("POST", "/settings/people", emails="Rui Alves <rui@barro.example>", role="agent").text
+def colleague(house: House, chromium: Browser, path: str, name: str = "Rui Alves") -> Page:
+    """A page of somebody who was invited and came."""
+    address = f"{name.split()[0].lower()}@barro.example"
+    page = house.ask("POST", "/settings/people", emails=f"{name} <{address}>", role="agent").text
     link = re.search(r"/invitations/[\w-]+", page)
     assert link, page[:1000]
     own, url = requests.Session(), house.url + link[0]
-    form = {"name": "Rui Alves", "password": "uma xicara de barro", "language": "en", "zone": "UTC"}
+    form = {"name": name, "password": "uma xicara de barro", "language": "en", "zone": "UTC"}
     own.post(url, data={**form, "csrf_token": csrf(own.get(url).text)}, timeout=10)
     context = chromium.new_context(viewport={"width": 1440, "height": 900}, reduced_motion="reduce")
     context.add_cookies([{"name": c.name, "value": c.value or "", "url": house.url} for c in own.cookies])
