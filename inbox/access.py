@@ -10,13 +10,25 @@ from collections.abc import Collection, Sequence
 from functools import cache, lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, literal, or_, select, true, union_all
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    and_,
+    bindparam,
+    literal,
+    literal_column,
+    or_,
+    select,
+    true,
+    union_all,
+)
 from sqlalchemy.orm import InstrumentedAttribute
 
 from inbox.db import session
 from inbox.models import Agent, Attachment, Customer, Draft, Identity, Message, Organisation, Tally, Ticket
 from inbox.models.tally import NOBODY, Place
 from inbox.models.team import membership
+from inbox.models.ticket import in_team
 
 
 @cache
@@ -32,6 +44,29 @@ def visible_to(agent: Agent) -> ColumnElement[bool]:
     if agent.sees_everything:
         return true()
     return or_(Ticket.team_id.is_(None), _theirs(agent, Ticket.team_id, Ticket.assignee_id))
+
+
+def parts_of(agent: Agent, teams: int, *, own: bool = True) -> list[ColumnElement[bool]]:
+    """The same rule in parts, each of which an index has in the order of a list: what belongs to no team, to
+    each of so many teams (``teams_of`` says which), and with ``own`` what is assigned to them. Some tickets
+    stand in two.
+    """
+    if agent.sees_everything:
+        return [true()]
+    theirs = [in_team(bindparam(f"team_{n}")) for n in range(teams)]
+    mine = [Ticket.assignee_id == agent.id] if own else []
+    return [in_team(literal_column(str(NOBODY))), *mine, *theirs]
+
+
+def teams_of(agent: Agent) -> dict[str, int]:
+    """Their teams' numbers, by the names that ``parts_of`` knows them by; none for who sees everything."""
+    if agent.sees_everything:
+        return {}
+    numbers = session.scalars(_TEAMS, {"me": agent.id})
+    return {f"team_{n}": number for n, number in enumerate(numbers)}
+
+
+_TEAMS = select(membership.c.team_id).where(membership.c.agent_id == bindparam("me"))
 
 
 def counted_for(agent: Agent) -> ColumnElement[bool]:

@@ -7,13 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVarTuple
 
-from sqlalchemy import ColumnElement, Select, select
+from sqlalchemy import ColumnElement, Select, bindparam, select, union
 
 from inbox.db import session
 from inbox.models import Account, Agent, Customer, Identity, Ticket
 from inbox.models.ticket import OPEN
+
+Columns = TypeVarTuple("Columns")
 
 
 class Holder(NamedTuple):
@@ -90,6 +92,29 @@ def of(*which: ColumnElement[bool]) -> Select[Any]:
         .outerjoin(Ticket.assignee)
         .where(*which)
     )
+
+
+def newest(parts: Sequence[ColumnElement[bool]], *which: ColumnElement[bool]) -> Select[datetime, int]:
+    """The query for when the newest tickets of all these parts were active and for their numbers, ``most`` of
+    them; of each part as many are looked at, in its index.
+    """
+    found = [
+        in_order(select(Ticket.active_at, Ticket.id).where(part, *which)).limit(bindparam("most")).subquery()
+        for part in parts
+    ]
+    if len(found) == 1:
+        return in_order(select(Ticket.active_at, Ticket.id).where(*parts, *which)).limit(bindparam("most"))
+    every = union(*(select(part) for part in found)).subquery()
+    return (
+        select(every.c.active_at, every.c.id)
+        .order_by(every.c.active_at.desc(), every.c.id.desc())
+        .limit(bindparam("most"))
+    )
+
+
+def in_order(query: Select[*Columns]) -> Select[*Columns]:
+    """Newest first."""
+    return query.order_by(Ticket.active_at.desc(), Ticket.id.desc())
 
 
 def read(query: Select[Any], **values: Any) -> Sequence[Line]:

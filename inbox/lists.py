@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Integer, Select, and_, bindparam, func, or_, select
 
 from inbox import attention, lines
-from inbox.access import counted_for, somebody, visible_to
+from inbox.access import counted_for, parts_of, somebody, teams_of, visible_to
 from inbox.db import Instant, session
 from inbox.lines import Line
 from inbox.models import Agent, Tally, Ticket
@@ -21,6 +21,9 @@ from inbox.models.ticket import stands
 from inbox.notices import bell
 
 VIEWS = ("mine", "unassigned", "open", "resolved", "spam")
+BY_TEAM = ("unassigned", "open", "resolved")
+"""Views that whoever sees a few of many tickets reads a team at a time."""
+
 PAGE = 50
 _CURSOR = re.compile(r"(\d{1,11})\.(\d{6})_(\d{1,9})", re.ASCII)
 
@@ -37,7 +40,9 @@ def page(agent: Agent, view: str, before: str | None = None, limit: int = PAGE) 
     """The newest rows of a view, or those after a former page's ``next``."""
     place = _cursor(before or "")
     values = {"at": place[0], "last": place[1]} if place else {}
-    tickets = lines.read(_page(agent.role, view, place is None), me=agent.id, most=limit + 1, **values)
+    teams = teams_of(agent) if view in BY_TEAM else {}
+    query = _page(agent.role, view, place is None, len(teams))
+    tickets = lines.read(query, me=agent.id, most=limit + 1, **values, **teams)
     more = len(tickets) > limit
     tickets = tickets[:limit]
     return Page(tickets, _cursor_of(tickets[-1]) if more else None)
@@ -63,17 +68,22 @@ def counts(agent: Agent) -> dict[str, int]:
 
 
 @cache
-def _page(role: str, view: str, is_first: bool) -> Select[Any]:
-    query = _of(role, view).limit(bindparam("most"))
-    if is_first:
-        return query
+def _page(role: str, view: str, is_first: bool, teams: int) -> Select[Any]:
+    agent = somebody(role)
     at, last = bindparam("at", type_=Instant), bindparam("last", type_=Integer)
-    return query.where(or_(Ticket.active_at < at, and_(Ticket.active_at == at, Ticket.id < last)))
+    older = or_(Ticket.active_at < at, and_(Ticket.active_at == at, Ticket.id < last))
+    which = [_belongs(agent, view)] if is_first else [_belongs(agent, view), older]
+    if agent.sees_everything or view not in BY_TEAM:
+        return _of(visible_to(agent), *which).limit(bindparam("most"))
+    newest = lines.newest(parts_of(agent, teams, own=view != "unassigned"), *which).subquery()
+    return _of(Ticket.id.in_(select(newest.c.id)))
 
 
 @cache
 def _rows(role: str, view: str) -> Select[Any]:
-    return _of(role, view).where(Ticket.id.in_(bindparam("ids", expanding=True)))
+    agent = somebody(role)
+    asked = Ticket.id.in_(bindparam("ids", expanding=True))
+    return _of(visible_to(agent), _belongs(agent, view), asked)
 
 
 @cache
@@ -93,11 +103,8 @@ def _counts(role: str) -> Select[*tuple[Any, ...]]:
     return select(*sums, attention.counted(agent), bell.counted(agent)).where(counted_for(agent))
 
 
-def _of(role: str, view: str) -> Select[Any]:
-    agent = somebody(role)
-    return lines.of(visible_to(agent), _belongs(agent, view)).order_by(
-        Ticket.active_at.desc(), Ticket.id.desc()
-    )
+def _of(*which: ColumnElement[bool]) -> Select[Any]:
+    return lines.in_order(lines.of(*which))
 
 
 def _belongs(agent: Agent, view: str) -> ColumnElement[bool]:

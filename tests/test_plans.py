@@ -17,7 +17,8 @@ from sqlalchemy import Connection, event, insert, select, text
 
 from inbox import attention, conversation, customers, db, intake, lists, search, timeline
 from inbox.customers import Asked
-from inbox.models import Agent, CustomerWord, Event, Message, Payload, Ticket
+from inbox.models import Agent, CustomerWord, Event, Message, Payload, Team, Ticket
+from tests import people
 from tests.people import MailFrom
 
 MANY, FIRST = 1_500, 1_000_000
@@ -61,6 +62,11 @@ def _one(agent: Agent) -> Ticket:
     return db.session.scalars(select(Ticket).where(Ticket.id < FIRST)).one()
 
 
+def _other() -> Agent:
+    """Who sees what a small team has, and what belongs to none."""
+    return db.session.scalars(select(Agent).where(Agent.role == "agent")).one()
+
+
 def _take_in(_agent: Agent) -> None:
     for payload in intake.accept_mail(MAIL, ["support@barro.example"]):
         intake.read_now(payload)
@@ -95,6 +101,19 @@ HOT = {
     "search, two words": Hot(
         lambda me: search.find(me, "cup nowhere"), ("ix_ticket_open", "ix_ticket_done"), words=True
     ),
+    "open, of a small team": Hot(
+        lambda me: lists.page(_other(), "open"), ("ix_ticket_team_open", "ix_ticket_mine")
+    ),
+    "unassigned, of a small team": Hot(
+        lambda me: lists.page(_other(), "unassigned"), ("ix_ticket_team_open",)
+    ),
+    "resolved, of a small team": Hot(
+        lambda me: _second(_other(), "resolved"), ("ix_ticket_team_done", "ix_ticket_mine_done")
+    ),
+    "search, of a small team": Hot(
+        lambda me: search.find(_other(), "cup"),
+        ("ix_ticket_team_open", "ix_ticket_team_done", "ix_ticket_mine", "ix_message_ticket"),
+    ),
     "attention": Hot(
         lambda me: [attention.messages(me), attention.payloads(me)], ("ix_message_not_sent", "ix_payload_")
     ),
@@ -106,11 +125,19 @@ HOT = {
 def full(ada: Agent, mail_from: MailFrom, database: Connection) -> Agent:
     """A house of so many tickets; the one who asks sees all of them."""
     first = mail_from(subject="A cup")
+    large, small = people.team("Large"), people.team("Small")
+    people.agent("Grace Lima", teams=[small])
     message = db.session.scalars(select(Message)).one()
     numbers = range(FIRST, FIRST + MANY)
     _copies(first.customer, [{"id": n, "active_at": _at(n)} for n in numbers])
     _copies(first.identity, [{"id": n, "customer_id": n, "address": f"guest{n}@x.example"} for n in numbers])
-    _copies(first, [{"id": n, "identity_id": n, **_standing(n, ada)} for n in numbers])
+    _copies(
+        first,
+        [
+            {"id": n, "identity_id": n, **_standing(n, ada), "team_id": _team(n, large, small)}
+            for n in numbers
+        ],
+    )
     _copies(message.thread, [{"id": n, "ticket_id": n, "external_id": f"t{n}"} for n in numbers])
     _copies(
         message,
@@ -150,6 +177,10 @@ def _at(number: int) -> Any:
 def _standing(number: int, ada: Agent) -> dict[str, Any]:
     status = ("open", "resolved", "closed", "new", "spam")[number % 5]
     return {"status": status, "active_at": _at(number), "assignee_id": ada.id if number % 2 else None}
+
+
+def _team(number: int, large: Team, small: Team) -> int | None:
+    return {0: small.id, 1: None}.get(number % 50, large.id)
 
 
 # ------------------------------------------------------------------------------------------- hearing

@@ -3,9 +3,18 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ColumnElement, ForeignKey, Index, String, literal_column, text
+from sqlalchemy import (
+    ColumnElement,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    TextClause,
+    literal_column,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from inbox.db import Base
@@ -34,7 +43,12 @@ STANDS = {"open": f"status IN {OPEN}", "done": f"status IN {DONE}", "spam": "sta
 of the rows only where it reads the same words."""
 
 MINE = f"assignee_id IS NOT NULL AND {STANDS['open']}"
+MINE_DONE = f"assignee_id IS NOT NULL AND {STANDS['done']}"
 NOBODYS = f"assignee_id IS NULL AND {STANDS['open']}"
+
+TEAM = "coalesce(team_id, 0)"
+"""Its team, or nought: what belongs to no team is read in an index's order like what belongs to one. (To
+PostgreSQL ``IS NULL`` is no value, so the order behind it is none.)"""
 
 BEHIND = "figured <> version"
 """It changed since its facts were worked out. The index over these holds a handful."""
@@ -46,7 +60,12 @@ def stands(state: str) -> ColumnElement[bool]:
     return literal_column(f"ticket.{STANDS[state]}")
 
 
-def _partly(name: str, *columns: str, where: str) -> Index:
+def in_team(team: Any) -> ColumnElement[bool]:
+    """The predicate over ``Ticket``: it belongs to the team of this number, or to none if that is nought."""
+    return literal_column(TEAM.replace("team_id", "ticket.team_id"), Integer) == team
+
+
+def _partly(name: str, *columns: str | TextClause, where: str) -> Index:
     """An index over the rows that match."""
     return Index(name, *columns, sqlite_where=text(where), postgresql_where=text(where))
 
@@ -62,6 +81,9 @@ class Ticket(Base):
         _partly("ix_ticket_spam", "active_at", "id", where=STANDS["spam"]),
         _partly("ix_ticket_mine", "assignee_id", "active_at", "id", where=MINE),
         _partly("ix_ticket_nobodys", "active_at", "id", where=NOBODYS),
+        _partly("ix_ticket_mine_done", "assignee_id", "active_at", "id", where=MINE_DONE),
+        _partly("ix_ticket_team_open", text(TEAM), "active_at", "id", where=STANDS["open"]),
+        _partly("ix_ticket_team_done", text(TEAM), "active_at", "id", where=STANDS["done"]),
         _partly("ix_ticket_behind", "id", where=BEHIND),
         NEVER_REUSED,
     )

@@ -27,6 +27,7 @@ from sqlalchemy import (
     Result,
     Select,
     Text,
+    and_,
     bindparam,
     case,
     column,
@@ -39,7 +40,8 @@ from sqlalchemy import (
     union_all,
 )
 
-from inbox.access import somebody, visible_to
+from inbox import lines
+from inbox.access import parts_of, somebody, teams_of, visible_to
 from inbox.db import dialect, session
 from inbox.models import Agent, Message, Ticket
 from inbox.models.ticket import stands
@@ -155,8 +157,9 @@ def _reaching(agent: Agent, words: Sequence[Word], tickets: int, found: int, lim
 
 
 def _read(agent: Agent, words: Sequence[Word]) -> Read:
-    asked = {"me": agent.id, "most": READ}
-    newest = {number: at for at, number in session.execute(_newest(agent.role), asked)}
+    teams = teams_of(agent)
+    asked = {"me": agent.id, "most": READ, **teams}
+    newest = {number: at for at, number in session.execute(_newest(agent.role, len(teams)), asked)}
     found = _standing(words, newest)
     having = [sum(held[n] for held in found.values()) for n in range(len(words))]
     whole = [(newest[number], number) for number, held in found.items() if all(held)]
@@ -176,23 +179,10 @@ def _standing(words: Sequence[Word], tickets: Collection[int]) -> dict[int, Sequ
 
 
 @cache
-def _newest(role: str) -> Select[datetime, int]:
-    """Open ones and done ones, each from an index that is in this order."""
-    agent = somebody(role)
-    parts = [
-        select(Ticket.active_at, Ticket.id)
-        .where(stands(state), visible_to(agent))
-        .order_by(*_NEWEST)
-        .limit(bindparam("most"))
-        .subquery()
-        for state in ("open", "done")
-    ]
-    both = union_all(*(select(part) for part in parts)).subquery()
-    return (
-        select(both.c.active_at, both.c.id)
-        .order_by(both.c.active_at.desc(), both.c.id.desc())
-        .limit(bindparam("most"))
-    )
+def _newest(role: str, teams: int) -> Select[datetime, int]:
+    """Open ones and done ones, each from indexes that are in this order."""
+    seen = parts_of(somebody(role), teams)
+    return lines.newest([and_(stands(state), part) for state in ("open", "done") for part in seen])
 
 
 # ------------------------------------------------------------------------------------- the index is asked
