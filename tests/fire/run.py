@@ -116,6 +116,8 @@ class Run:
     @contextmanager
     def _inside(self) -> Iterator[None]:
         """This process reads the house's database and files as one of its own would."""
+        for name in [name for name in os.environ if name.startswith("PROSA_")]:
+            del os.environ[name]  # as the house itself, which knows nothing of whoever started us
         os.environ.update({k: v for k, v in self.house.variables.items() if k.startswith("PROSA")})
         config.settings.cache_clear()
         now = config.settings()
