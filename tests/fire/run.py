@@ -259,7 +259,8 @@ class Run:
         for number, fault in enumerate(in_turn(self.chosen, dice)):
             if number == round_:
                 struck = {mishap.kind for mishap in self.ledger.mishaps if mishap.detail}
-                self.missed = [one.name for one in self.chosen if one.name not in struck]
+                wanted = [one.name for one in self.chosen if not one.fleeting]
+                self.missed = [name for name in wanted if name not in struck]
                 self.all_struck.set()
             own = random.Random(dice.random())
             if self.over.wait(dice.uniform(*self.plan.pause)):

@@ -51,7 +51,7 @@ def replies(evidence: Evidence) -> list[str]:
     said: list[str] = []
     rows = [row for row in evidence.ask(asked) if row.message_id_header in taken]
     for first, then in pairwise(rows):
-        jumped = evidence.ledger.jumps and moment(first.not_before) > moment(then.not_before)
+        jumped = evidence.ledger.jumps and is_behind(first.not_before, then.not_before)
         if first.ticket_id != then.ticket_id or jumped:
             continue
         left, later = (taken[row.message_id_header][0].at for row in (first, then))
@@ -61,3 +61,8 @@ def replies(evidence: Evidence) -> list[str]:
                 f"{first.message_id_header}, which was written first"
             )
     return said
+
+
+def is_behind(first: object, then: object) -> bool:
+    """Whether its window ended after the other's, as far as is known: a pause of the account forgets it."""
+    return first is None or then is None or moment(first) > moment(then)

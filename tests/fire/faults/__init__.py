@@ -29,6 +29,8 @@ class Fault:
     """Why it cannot be done here."""
     often: int = 1
     """Times in a round."""
+    fleeting: bool = False
+    """What it strikes is not always there, so a short run may miss it."""
 
 
 def every() -> list[Fault]:

@@ -71,6 +71,6 @@ FAULTS = [
     Fault("kill-timetable", kill(alive_as("timetable"))),
     Fault("kill-listener", kill(alive_as("listener")), often=2),
     Fault("kill-collector", kill(alive_as("collector")), often=2),
-    Fault("kill-parser", kill(named("inbox.mail.child")), often=2),
+    Fault("kill-parser", kill(named("inbox.mail.child")), often=2, fleeting=True),
     Fault("kill-valkey", kill(named("unixsocket"))),
 ]
