@@ -21,7 +21,7 @@ from inbox.models import Agent, CustomerWord, Event, Message, Payload, Team, Tic
 from tests import people
 from tests.people import MailFrom
 
-MANY, FIRST = 700, 1_000_000
+MANY, FIRST = 1_500, 1_000_000
 """So many tickets with numbers from here on; messages, customers and their addresses have the same ones."""
 
 BIG = (
