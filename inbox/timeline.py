@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
 
-from sqlalchemy import ScalarSelect, Select, and_, bindparam, func, or_, select
+from sqlalchemy import Integer, ScalarSelect, Select, and_, bindparam, func, or_, select
 from sqlalchemy.orm import joinedload
 
 from inbox.access import somebody, visible_to
-from inbox.db import session
+from inbox.db import Instant, session
 from inbox.models import Agent, Answer, Customer, Identity, Survey, Ticket
 
 PAGE = 30
@@ -34,7 +34,7 @@ class Timeline:
 def of(customer: Customer, agent: Agent, limit: int = 20) -> Timeline:
     """What this agent may see of it, spam left out."""
     values = {"customer": customer.id, "me": agent.id, "most": limit}
-    rows = session.execute(_newest(agent.role), values).all()
+    rows = session.execute(_newest(agent.role, is_first=True), values).all()
     return Timeline(
         [ticket for ticket, _total, _score in rows],
         rows[0][1] if rows else 0,
@@ -45,12 +45,11 @@ def of(customer: Customer, agent: Agent, limit: int = 20) -> Timeline:
 def page(customer: Customer, agent: Agent, before: str | None = None, limit: int = PAGE) -> Timeline:
     """The whole of it, some at a time, with the address each was written from. ``total`` counts from this
     page on."""
-    query = _newest(agent.role).options(joinedload(Ticket.identity))
+    place = _read(before or "")
+    query = _newest(agent.role, is_first=place is None).options(joinedload(Ticket.identity))
     values = {"customer": customer.id, "me": agent.id, "most": limit + 1}
-    if place := _read(before or ""):
-        at, last = place
-        query = query.where(or_(Ticket.active_at < at, and_(Ticket.active_at == at, Ticket.id < last)))
-    rows = session.execute(query, values).all()
+    since = {"at": place[0], "last": place[1]} if place else {}
+    rows = session.execute(query, {**values, **since}).all()
     shown = [ticket for ticket, _total, _score in rows[:limit]]
     return Timeline(
         shown,
@@ -61,15 +60,25 @@ def page(customer: Customer, agent: Agent, before: str | None = None, limit: int
 
 
 @cache
-def _newest(role: str) -> Select[Ticket, int, int]:
-    """Asked with every ticket, and so made once for each role."""
+def _newest(role: str, *, is_first: bool) -> Select[Ticket, int, int]:
+    """Asked with every ticket, and so made once for each role. All are counted; what else is said of them is
+    looked up for those that are shown."""
     theirs = select(Identity.id).where(Identity.customer_id == bindparam("customer"))
-    return (
-        select(Ticket, func.count().over(), _last_score())
+    at, last = bindparam("at", type_=Instant), bindparam("last", type_=Integer)
+    older = or_(Ticket.active_at < at, and_(Ticket.active_at == at, Ticket.id < last))
+    found = (
+        select(Ticket.id, func.count().over().label("total"))
         .where(Ticket.identity_id.in_(theirs), Ticket.status != "spam", visible_to(somebody(role)))
-        .options(joinedload(Ticket.assignee), joinedload(Ticket.account))
+        .where(*(() if is_first else (older,)))
         .order_by(Ticket.active_at.desc(), Ticket.id.desc())
         .limit(bindparam("most"))
+        .subquery()
+    )
+    return (
+        select(Ticket, found.c.total, _last_score())
+        .join(found, found.c.id == Ticket.id)
+        .options(joinedload(Ticket.assignee), joinedload(Ticket.account))
+        .order_by(Ticket.active_at.desc(), Ticket.id.desc())
     )
 
 
