@@ -418,6 +418,16 @@ def test_a_sender_that_died_excuses_one_repeat_and_not_two(world: World) -> None
     assert any("left again" in said for said in world.offences())
 
 
+def test_many_mails_do_not_leave_twice_because_of_mishaps(world: World) -> None:
+    moment = next(d.at for d in world.ledger.deliveries if d.message_id == world.replies[0])
+    world.ledger.mishaps += [Mishap("kill-outbox", moment + 0.1, moment + 0.2) for _ in range(9)]
+    again = Delivery(world.replies[0], frozenset({outgoing(0)}), moment)
+    world.ledger.deliveries += [again] * 4
+    assert "\n".join(world.offences()) == ""
+    world.ledger.deliveries.append(again)
+    assert any("5 mails left again" in said for said in world.offences())
+
+
 def test_a_pusher_that_died_excuses_one_repeat_and_not_two(world: World) -> None:
     moment = world.ledger.pushes[0].at
     world.ledger.mishaps.append(Mishap("kill-push", moment + 0.2, moment + 0.3))

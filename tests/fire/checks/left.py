@@ -19,6 +19,9 @@ BREAKS = {
 }  # fmt: skip
 """What may keep a sender from writing down that a mail has left, and for how many seconds after."""
 
+SOME, SELDOM = 3, 8
+"""Of a few mishaps each may fall between an answer and its writing down, of many one in so many."""
+
 
 def acknowledged(evidence: Evidence) -> list[str]:
     """Each reply that the browser was told of left under one Message-ID; twice only if nobody could know."""
@@ -55,9 +58,11 @@ def by_id(ledger: Ledger) -> dict[str, list[Delivery]]:
 
 def repeats(ledger: Ledger, taken: dict[str, list[Delivery]]) -> list[str]:
     """A mail may come again after an answer that nobody heard. Each mishap excuses one, for there is one
-    sender; a line that broke excuses its own."""
+    sender; but it stands between an answer and its writing down for a moment only, so few mishaps find it
+    there. A line that broke excuses its own."""
     excuses = [mishap for mishap in ledger.mishaps if mishap.kind in BREAKS]
-    said = []
+    most = SOME + len(excuses) // SELDOM
+    said, excused = [], 0
     again = sorted(
         (first for deliveries in taken.values() for first in deliveries[:-1]), key=lambda first: first.at
     )
@@ -67,9 +72,12 @@ def repeats(ledger: Ledger, taken: dict[str, list[Delivery]]) -> list[str]:
         for mishap in excuses:
             if mishap.began - 2.0 <= first.at <= (mishap.ended or mishap.began) + BREAKS[mishap.kind]:
                 excuses.remove(mishap)
+                excused += 1
                 break
         else:
             said.append(f"{first.message_id} left again although its server had answered")
+    if excused > most:
+        said.append(f"{excused} mails left again, each near a mishap: of so many, {most} at most may")
     return said
 
 
