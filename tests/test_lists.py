@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 
 from inbox import access, db, lists, search, tickets, timeline
@@ -65,6 +67,16 @@ def test_pages_follow_each_other_without_gap_or_repeat(mail_from: MailFrom, ada:
     assert ids == made[::-1] and third.next is None
 
 
+@pytest.fixture(params=[0, access.MOST_PARTS], ids=["in one", "in parts"])
+def parts(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """How the rule of who sees what is asked; statements are made once, and now anew."""
+    monkeypatch.setattr(access, "MOST_PARTS", request.param)
+    lists._page.cache_clear()
+    yield
+    lists._page.cache_clear()
+
+
+@pytest.mark.usefixtures("parts")
 @pytest.mark.parametrize("view", lists.VIEWS)
 def test_who_sees_a_part_reads_all_of_it_in_order_page_by_page(
     mail_from: MailFrom,
