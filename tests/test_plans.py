@@ -271,17 +271,23 @@ def plan_of(hot: Hot, agent: Agent, connection: Connection) -> None:
         assert re.search(r"ix_ticket_text_body|M\d", used), used
 
 
-@pytest.mark.parametrize("name", HOT)
-def test_a_hot_query_stands_in_its_index(name: str, full: Agent, database: Connection) -> None:
-    plan_of(HOT[name], full, database)
+def test_hot_queries_stand_in_their_indexes(full: Agent, database: Connection) -> None:
+    """All in one house, which takes longer to fill than to ask."""
+    outside = {}
+    for name, hot in HOT.items():
+        try:
+            plan_of(hot, full, database)
+        except AssertionError as problem:
+            outside[name] = str(problem)
+    assert not outside
 
 
-@pytest.mark.parametrize("index", ["ix_ticket_open", "ix_message_not_sent", "ix_customer_activity"])
-def test_without_its_index_that_is_seen(index: str, full: Agent, database: Connection) -> None:
-    name = next(name for name, hot in HOT.items() if index in hot.indexes)
-    database.execute(text(f"DROP INDEX {index}"))
-    with pytest.raises(AssertionError):
-        plan_of(HOT[name], full, database)
+def test_without_its_index_that_is_seen(full: Agent, database: Connection) -> None:
+    for index in ("ix_ticket_open", "ix_message_not_sent", "ix_customer_activity", "ix_ticket_team_done"):
+        hot = next(hot for hot in HOT.values() if index in hot.indexes)
+        database.execute(text(f"DROP INDEX {index}"))
+        with pytest.raises(AssertionError):
+            plan_of(hot, full, database)
 
 
 @pytest.mark.parametrize(
