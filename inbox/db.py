@@ -190,6 +190,18 @@ def alone(name: str) -> None:
 _ALONE = text("SELECT pg_advisory_xact_lock(:number)")
 
 
+def plan_anew() -> None:
+    """Until we commit, every statement is planned for its own values: what somebody typed is a word of three
+    customers or of a hundred thousand. PostgreSQL would settle on one way for all after a statement was asked
+    ten times. SQLite always does as we want here.
+    """
+    if dialect() == "postgresql":
+        plain(_ANEW, {})
+
+
+_ANEW = text("SET LOCAL plan_cache_mode = force_custom_plan")
+
+
 def begin_request(*, read_only: bool) -> None:
     """From here to ``end_request`` every transaction of this request may read, or read and write."""
     session.remove()

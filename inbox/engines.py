@@ -156,10 +156,12 @@ def _postgres_engine(url: str, **options: Any) -> Engine:
 
     @event.listens_for(engine, "connect")
     def _settings(connection: Any, _record: Any) -> None:
-        # what we ask is small and stands in indexes: compiling it costs more than it saves, and a plan that
-        # reads a whole table because disks once had arms to move is a page that nobody waits for
+        # what we ask is small and stands in indexes: compiling it costs more than it saves, so does starting
+        # processes that share the work, and a plan that reads a whole table because disks once had arms to
+        # move is a page that nobody waits for
         with connection.cursor() as cursor:
             cursor.execute("SET jit = off")
+            cursor.execute("SET max_parallel_workers_per_gather = 0")
             cursor.execute("SET random_page_cost = 1.1")
         connection.commit()
 

@@ -221,12 +221,13 @@ def test_all_other_json_is_parsed(fresh: Engine, parsed: list[Any], value: Any) 
 
 @NO_POSTGRES
 def test_postgresql_plans_for_small_questions_whatever_its_server_is_set_to() -> None:
-    careless = {"options": "-c jit=on -c random_page_cost=4"}
+    careless = {"options": "-c jit=on -c random_page_cost=4 -c max_parallel_workers_per_gather=2"}
     url = POSTGRES.replace("postgresql://", "postgresql+psycopg://", 1)
     engine = engines.make(url, connect_args=careless)
     with engine.connect() as connection:
         for _ in range(2):  # also after the first transaction was taken back
             assert connection.exec_driver_sql("SHOW jit").scalar() == "off"
+            assert connection.exec_driver_sql("SHOW max_parallel_workers_per_gather").scalar() == "0"
             assert connection.exec_driver_sql("SHOW random_page_cost").scalar() == "1.1"
             connection.rollback()
     engine.dispose()
@@ -280,3 +281,13 @@ def test_the_connection_that_was_used_last_is_used_next(own: Engine) -> None:
     assert first != second
     with db.reading():
         assert pid() == first  # it was given back after the other
+
+
+@NO_POSTGRES
+def test_what_is_planned_anew_is_so_until_the_transaction_ends(own: Engine) -> None:
+    mode = text("SHOW plan_cache_mode")
+    with db.reading():
+        db.plan_anew()
+        assert db.session.scalar(mode) == "force_custom_plan"
+    with db.reading():
+        assert db.session.scalar(mode) == "auto"

@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, aliased, joinedload, selectinload
 
 from inbox.access import customers_visible_to, visible_to
-from inbox.db import session
+from inbox.db import plan_anew, session
 from inbox.models import Agent, Customer, CustomerWord, Identity, Ticket
 from inbox.models.customer_word import LONGEST
 from inbox.models.ticket import OPEN
@@ -118,6 +118,7 @@ def _newest(
     last = select(Customer.id).where(Customer.active_at.is_not(None), *which, seen).order_by(*_NEWEST)
     if not typed:
         return session.scalars(last.limit(limit)).all()
+    plan_anew()
     rarest, many = _rarest(typed, limit)
     if many:
         each = (_holds(word, Customer.id) for word in typed)

@@ -42,7 +42,7 @@ from sqlalchemy import (
 
 from inbox import lines
 from inbox.access import parts_of, somebody, teams_of, visible_to
-from inbox.db import dialect, session
+from inbox.db import dialect, plan_anew, session
 from inbox.models import Agent, Message, Ticket
 from inbox.models.ticket import stands
 
@@ -114,6 +114,7 @@ def holding(agent: Agent, typed: Sequence[str], limit: int) -> Held:
     In their order, but for one: where the page fills up, an older conversation that still goes on is missed
     if its words stand in its old messages only and ``READ`` others are newer.
     """
+    plan_anew()
     words = [Word(text, number == len(typed)) for number, text in enumerate(typed, start=1)]
     read = _read(agent, words)
     found, complete = {*read.whole}, read.tickets < READ

@@ -25,7 +25,7 @@ def counting(connection: Connection) -> Iterator[list[str]]:
     asked: list[str] = []
 
     def note(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
-        if not statement.startswith(("SAVEPOINT", "RELEASE", "ROLLBACK")):
+        if not statement.startswith(("SAVEPOINT", "RELEASE", "ROLLBACK", "SET LOCAL")):
             asked.append(statement)
 
     event.listen(connection, "before_cursor_execute", note)
