@@ -21,7 +21,8 @@ FACTS = (
     joinedload(Ticket.assignee),
     joinedload(Ticket.team),
     joinedload(Ticket.topic),
-    joinedload(Ticket.tags),
+    # not joined: SQLite would first put together the tags of all tickets of the house
+    selectinload(Ticket.tags),
     joinedload(Ticket.following),
     joinedload(Ticket.hold),
     joinedload(Ticket.identity).joinedload(Identity.customer).joinedload(Customer.hold),
