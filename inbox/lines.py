@@ -99,12 +99,12 @@ def newest(parts: Sequence[ColumnElement[bool]], *which: ColumnElement[bool]) ->
     them; of each part as many are looked at, in its index.
     """
     found = [
-        in_order(select(Ticket.active_at, Ticket.id).where(part, *which)).limit(bindparam("most")).subquery()
+        in_order(select(Ticket.active_at, Ticket.id).where(part, *which)).limit(bindparam("most"))
         for part in parts
     ]
     if len(found) == 1:
-        return in_order(select(Ticket.active_at, Ticket.id).where(*parts, *which)).limit(bindparam("most"))
-    every = union(*(select(part) for part in found)).subquery()
+        return found[0]
+    every = union(*(select(part.subquery()) for part in found)).subquery()
     return (
         select(every.c.active_at, every.c.id)
         .order_by(every.c.active_at.desc(), every.c.id.desc())

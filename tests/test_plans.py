@@ -306,3 +306,20 @@ def test_without_its_index_that_is_seen(full: Agent, database: Connection) -> No
 )
 def test_a_table_that_is_read_whole_is_seen(line: str, whole: bool) -> None:
     assert (_sqlite(line).table, _sqlite(line).whole) == ("message", whole)
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda me: search.find(me, "cup"),
+        lambda me: customers.page(me, Asked(q="marina")),
+        lambda me: customers.find(me, "marina"),
+        lambda me: customers.people(me, "marina"),
+    ],
+    ids=["search", "customers", "a customer", "people"],
+)
+def test_what_was_typed_is_planned_for_these_words(ask: Callable[[Agent], object], ada: Agent) -> None:
+    """PostgreSQL would settle on one plan for all words; SQLite has no such mode."""
+    ask(ada)
+    if db.dialect() == "postgresql":
+        assert db.session.scalar(text("SHOW plan_cache_mode")) == "force_custom_plan"
