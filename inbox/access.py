@@ -29,6 +29,7 @@ from inbox.models import Agent, Attachment, Customer, Draft, Identity, Message, 
 from inbox.models.tally import NOBODY, Place
 from inbox.models.team import membership
 from inbox.models.ticket import in_team
+from inbox.trees import Path, Tree
 
 
 @cache
@@ -109,15 +110,17 @@ def _theirs(
 # --------------------------------------------------------------------------- one thing, or nothing
 
 
-def ticket(agent: Agent, ticket_id: int, *options: Any) -> Ticket | None:
-    """The ticket if this agent may see it. A missing and a forbidden one look the same."""
-    return session.scalar(_ticket(agent.role, options), {"me": agent.id, "ticket": ticket_id})
+def ticket(agent: Agent, ticket_id: int, *paths: Path) -> Ticket | None:
+    """The ticket if this agent may see it, with what these links lead to. A missing and a forbidden one look
+    the same."""
+    tree, query = _ticket(agent.role, paths)
+    return next(iter(tree.read(query, me=agent.id, ticket=ticket_id)), None)
 
 
 @lru_cache(maxsize=64)
-def _ticket(role: str, options: tuple[Any, ...]) -> Select[Ticket]:
-    asked = Ticket.id == bindparam("ticket")
-    return select(Ticket).where(asked, visible_to(somebody(role))).options(*options)
+def _ticket(role: str, paths: tuple[Path, ...]) -> tuple[Tree[Ticket], Select[Any]]:
+    tree = Tree(Ticket, *paths)
+    return tree, tree.query(Ticket.id == bindparam("ticket"), visible_to(somebody(role)))
 
 
 def who_sees(ticket_id: int, agents: Sequence[Agent]) -> set[int]:

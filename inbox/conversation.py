@@ -9,8 +9,9 @@ from functools import cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, Integer, Select, and_, bindparam, or_, select
-from sqlalchemy.orm import InstrumentedAttribute, joinedload, selectinload
+from sqlalchemy.orm import InstrumentedAttribute, joinedload
 
+from inbox import trees
 from inbox.db import Instant, session
 from inbox.models import Event, Identity, Message, Ticket
 
@@ -69,36 +70,39 @@ def since(ticket: Ticket, version: int) -> Sequence[Entry]:
 
 def said(ticket: Ticket, *, notes: bool, most: int) -> Sequence[Message]:
     """The newest messages in order, for paper."""
-    messages = _MESSAGES.order_by(Message.created_at.desc(), Message.id.desc()).limit(most)
-    asked = messages if notes else messages.where(Message.kind != "note")
-    return session.scalars(asked, {"ticket": ticket.id}).all()[::-1]
+    return _read_messages(_SAID if notes else _SAID_TO_CUSTOMERS, ticket=ticket.id, most=most)[::-1]
 
 
 def _both(messages: Select[Any], events: Select[Any], **values: Any) -> list[Entry]:
-    return sorted([*session.scalars(messages, values), *session.scalars(events, values)], key=_place)
+    return sorted([*_read_messages(messages, **values), *session.scalars(events, values)], key=_place)
+
+
+def _read_messages(query: Select[Any], **values: Any) -> Sequence[Message]:
+    found = session.scalars(query, values).all()
+    trees.fill(found, Message.identity, Identity.customer)
+    trees.gather(found, Message.attachments)
+    return found
 
 
 # ------------------------------------------------- what is asked, made once: that costs more than the answer
 
 _TICKET: Any = bindparam("ticket")
 
-_MESSAGES: Select[Any] = (
+_MESSAGES = (
     select(Message)
     .where(Message.ticket_id == _TICKET)
-    .options(
-        joinedload(Message.author),
-        joinedload(Message.thread),
-        joinedload(Message.identity).joinedload(Identity.customer),
-        selectinload(Message.attachments),
-    )
+    .options(joinedload(Message.author), joinedload(Message.thread))
 )
+
+_SAID = _MESSAGES.order_by(Message.created_at.desc(), Message.id.desc()).limit(bindparam("most"))
+_SAID_TO_CUSTOMERS = _SAID.where(Message.kind != "note")
 
 _OPENED = and_(
     Event.kind == "status_set",
     or_(Event.data["before"].as_string() == "new", Event.data["to"].as_string() == "new"),
 )
 
-_EVENTS: Select[Any] = (
+_EVENTS = (
     select(Event)
     .where(Event.ticket_id == _TICKET, Event.kind.in_(SHOWN), ~_OPENED)
     .options(joinedload(Event.agent))
@@ -111,6 +115,7 @@ _SINCE = _MESSAGES.where(Message.version > _VERSION), _EVENTS.where(Event.versio
 @cache
 def _newest(kind: int, other: int | None) -> Select[Any]:
     """Entries of a kind, those before one of the ``other`` kind if there is one."""
+    query: Select[Any]
     if kind == MESSAGE:
         query, at, number = _MESSAGES, Message.created_at, Message.id
     else:

@@ -14,7 +14,17 @@ from datetime import UTC, datetime
 from typing import Any
 
 import structlog
-from sqlalchemy import DateTime, Engine, MetaData, TypeDecorator, event, text
+from sqlalchemy import (
+    ColumnElement,
+    DateTime,
+    Engine,
+    MetaData,
+    String,
+    TypeDecorator,
+    event,
+    literal_column,
+    text,
+)
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import DeclarativeBase, Session, scoped_session, sessionmaker
 
@@ -99,6 +109,13 @@ def plain(statement: Any, values: Any) -> Sequence[tuple[Any, ...]]:
     """
     current = session()
     return statements.run(current.info.get("connection") or current.connection(), statement, values)
+
+
+def asked(statement: Any, values: Any) -> Sequence[tuple[Any, ...]]:
+    """The same for what is read: what waits to be written is written first, as before the session's own."""
+    if session.autoflush:
+        session.flush()
+    return plain(statement, values)
 
 
 @event.listens_for(_maker, "after_begin")
@@ -200,6 +217,13 @@ def plan_anew() -> None:
 
 
 _ANEW = text("SET LOCAL plan_cache_mode = force_custom_plan")
+
+
+def rare(value: str) -> ColumnElement[str]:
+    """A value that few rows have, in the statement's own words: PostgreSQL then counts on a few, and plans
+    once for all. Told it as a value, it would count on the average and plan anew each time.
+    """
+    return literal_column(f"'{value}'", String)
 
 
 def begin_request(*, read_only: bool) -> None:

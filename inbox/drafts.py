@@ -14,6 +14,7 @@ from inbox.db import now, session
 from inbox.mail.clean import clean_written, to_text
 from inbox.models import Agent, Attachment, Draft, MacroFile, Message, Ticket
 from inbox.text import snippet
+from inbox.trees import Tree
 
 KINDS = ("reply", "note", "forward")
 """Of a ticket, one each. Conversations nobody has begun yet are of the kind ``new``, as many as one likes."""
@@ -29,18 +30,14 @@ OURS = ("of", "originals", *rivals.KEPT)
 
 # --------------------------------------------------------------------------------------- finding
 
-_OF = (
-    select(Draft)
-    .where(Draft.ticket_id == bindparam("ticket"), Draft.agent_id == bindparam("agent"))
-    .options(joinedload(Draft.files))
-)
+_DRAFT = Tree(Draft, Draft.files)
+_OF = _DRAFT.query(Draft.ticket_id == bindparam("ticket"), Draft.agent_id == bindparam("agent"))
 """Asked with every ticket, and so made once."""
 
 
 def of(ticket: Ticket, agent: Agent) -> dict[str, Draft | None]:
     """The agent's drafts on a ticket, by kind."""
-    found = session.scalars(_OF, {"ticket": ticket.id, "agent": agent.id})
-    by_kind = {draft.kind: draft for draft in found.unique()}
+    by_kind = {draft.kind: draft for draft in _DRAFT.read(_OF, ticket=ticket.id, agent=agent.id)}
     return {kind: by_kind.get(kind) for kind in KINDS}
 
 

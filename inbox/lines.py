@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, TypeVarTuple
 
 from sqlalchemy import ColumnElement, Select, bindparam, select, union
 
-from inbox.db import session
+from inbox.db import asked
 from inbox.models import Account, Agent, Customer, Identity, Ticket
 from inbox.models.ticket import OPEN
 
@@ -25,6 +25,11 @@ class Holder(NamedTuple):
     name: str
     email: str
     photo_token: str | None
+
+    @property
+    def first_name(self) -> str:
+        """As ``Agent.first_name``."""
+        return (self.name.split() or [self.email])[0]
 
 
 class Line(NamedTuple):
@@ -79,6 +84,7 @@ _SAID: tuple[Any, ...] = (
     Agent.email,
     Agent.photo_token,
 )
+_HOLDER = len(_SAID) - len(Holder._fields)
 
 
 def of(*which: ColumnElement[bool]) -> Select[Any]:
@@ -118,9 +124,10 @@ def in_order(query: Select[*Columns]) -> Select[*Columns]:
 
 
 def read(query: Select[Any], **values: Any) -> Sequence[Line]:
-    return [_line(row) for row in session.execute(query, values)]
+    return [line(row) for row in asked(query, values)]
 
 
-def _line(row: Sequence[Any]) -> Line:
-    *said, number, name, email, photo = row
-    return Line._make([*said, Holder(number, name, email, photo) if number else None])
+def line(row: Sequence[Any]) -> Line:
+    """What ``of`` asked for; what else a query asks stands behind it."""
+    holder = row[_HOLDER : len(_SAID)]
+    return Line._make([*row[:_HOLDER], Holder._make(holder) if holder[0] else None])

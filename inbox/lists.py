@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, Integer, Select, and_, bindparam, func, or
 
 from inbox import attention, lines
 from inbox.access import counted_for, parts_of, somebody, teams_of, visible_to
-from inbox.db import Instant, session
+from inbox.db import Instant, asked
 from inbox.lines import Line
 from inbox.models import Agent, Tally, Ticket
 from inbox.models.tally import NOBODY
@@ -60,7 +60,7 @@ def counts(agent: Agent) -> dict[str, int]:
     """How many stand in each view: read from kept counts, not counted. And how many ``notices`` are new, up
     to a hundred, which every page shows as well.
     """
-    found = session.execute(_counts(agent.role), {"me": agent.id}).one()
+    (found,) = asked(_counts(agent.role), {"me": agent.id})
     return {name: int(n) for name, n in zip((*VIEWS, "attention", "notices"), found, strict=True)}
 
 

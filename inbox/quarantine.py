@@ -9,11 +9,11 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, case, delete, func, literal_column, select, update
+from sqlalchemy import ColumnElement, case, delete, func, select, update
 
 from inbox import audit, live
 from inbox.channels import N_
-from inbox.db import now, plain, session
+from inbox.db import now, plain, rare, session
 from inbox.models import Agent, Event, Handling, Memo, Message, Push
 from inbox.models import memo as memos
 from inbox.models.message import PENDING
@@ -93,9 +93,8 @@ def _held() -> ColumnElement[bool]:
 
 
 def _newest(kind: str) -> ColumnElement[int]:
-    # a literal, and a sum: PostgreSQL would else walk every event backwards to find one of a rare kind
-    rare = Event.kind == literal_column(f"'{kind}'")
-    return select(func.max(Event.id + 0)).where(rare).scalar_subquery()
+    # a sum: PostgreSQL would else walk every event backwards to find one of a rare kind
+    return select(func.max(Event.id + 0)).where(Event.kind == rare(kind)).scalar_subquery()
 
 
 _HELD = select(_held())  # asked for every mail: put into words once

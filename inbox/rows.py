@@ -60,12 +60,22 @@ def found(kind: type[Loaded], row: Sequence[Any]) -> Loaded:
     """What stands in this row, all columns of its table in their order, as the session's; as it was loaded
     before, if it was.
     """
-    known = session.identity_map.get(identity_key(kind, row[_shape(kind).id_at]))
+    known = session.identity_map.get(identity_key(kind, [row[place] for place in _shape(kind).key_at]))
     if known is not None:
         return known
     thing = read(kind, row)
     session.add(thing)
     return thing
+
+
+def beside(row: Sequence[Any], *kinds: type[Base]) -> list[Any]:
+    """Things of these kinds, whose columns stand beside each other in a row; None where nothing stands."""
+    things, start = [], 0
+    for kind in kinds:
+        end = start + len(_shape(kind).names)
+        things.append(None if row[start + _shape(kind).key_at[0]] is None else found(kind, row[start:end]))
+        start = end
+    return things
 
 
 def read(kind: type[Loaded], row: Sequence[Any]) -> Loaded:
@@ -74,6 +84,16 @@ def read(kind: type[Loaded], row: Sequence[Any]) -> Loaded:
     vars(thing).update(zip(_shape(kind).names, row, strict=True))
     make_transient_to_detached(thing)
     return thing
+
+
+def columns(kind: type[Base]) -> tuple[str, ...]:
+    """Of its table, in their order: what ``found`` and ``read`` want."""
+    return _shape(kind).names
+
+
+def key_at(kind: type[Base]) -> tuple[int, ...]:
+    """Where among those its key stands."""
+    return _shape(kind).key_at
 
 
 def _keep(tickets: list[Ticket], customers: list[Customer]) -> None:
@@ -104,7 +124,8 @@ class _Shape:
     """All but the id, and what each is where nothing is said."""
     names: tuple[str, ...]
     """Of all."""
-    id_at: int
+    key_at: tuple[int, ...]
+    """Where among them its key stands."""
 
 
 @cache
@@ -117,13 +138,12 @@ def _shape(kind: type[Base]) -> _Shape:
         if one.direction is RelationshipDirection.MANYTOONE and not one.viewonly
         for ours, theirs in one.local_remote_pairs
     )
-    names = tuple(column.key for column in table.columns)
     return _Shape(
-        insert(table).returning(table.c.id),
+        insert(table).returning(*table.primary_key),
         tuple(links),
         tuple((column.key, _default(column)) for column in table.columns if not column.primary_key),
-        names,
-        names.index("id"),
+        tuple(column.key for column in table.columns),
+        tuple(place for place, column in enumerate(table.columns) if column.primary_key),
     )
 
 

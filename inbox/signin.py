@@ -12,10 +12,10 @@ from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, bindparam, delete, or_, select, update
-from sqlalchemy.orm import contains_eager
+from sqlalchemy.orm.attributes import set_committed_value
 
-from inbox import audit, db, live, passwords
-from inbox.db import now, session
+from inbox import audit, db, live, passwords, rows
+from inbox.db import asked, now, session
 from inbox.models import Agent, Installation, KnownBrowser, PasswordReset, SecondStep, SignIn
 
 IDLE = timedelta(days=14)
@@ -70,8 +70,11 @@ def with_house(token: str) -> tuple[SignIn | None, Installation | None]:
     if not token:
         return None, None
     at = now()
-    row = session.execute(_BY_TOKEN, {"token": digest(token), "now": at, "idle": at - IDLE}).first()
-    return (row[0], row[1]) if row else (None, None)
+    for row in asked(_BY_TOKEN, {"token": digest(token), "now": at, "idle": at - IDLE}):
+        sign_in, agent, house = rows.beside(row, SignIn, Agent, Installation)
+        set_committed_value(sign_in, "agent", agent)
+        return sign_in, house
+    return None, None
 
 
 def _valid(at: Any, idle: Any) -> ColumnElement[bool]:
@@ -79,11 +82,10 @@ def _valid(at: Any, idle: Any) -> ColumnElement[bool]:
 
 
 _BY_TOKEN = (
-    select(SignIn, Installation)
-    .join(SignIn.agent)
+    select(SignIn.__table__, Agent.__table__, Installation.__table__)
+    .join(Agent, Agent.id == SignIn.agent_id)
     .outerjoin(Installation, Installation.id == 1)
     .where(SignIn.token_hash == bindparam("token"), _valid(bindparam("now"), bindparam("idle")))
-    .options(contains_eager(SignIn.agent))
 )
 """Asked by every request, and so made once."""
 

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
+from typing import Any
 
 from sqlalchemy import Integer, ScalarSelect, Select, and_, bindparam, func, or_, select
-from sqlalchemy.orm import joinedload
 
+from inbox import lines
 from inbox.access import somebody, visible_to
-from inbox.db import Instant, session
+from inbox.db import Instant, asked
+from inbox.lines import Line
 from inbox.models import Agent, Answer, Customer, Identity, Survey, Ticket
 
 PAGE = 30
@@ -23,7 +25,7 @@ _PLACE = re.compile(r"(\d{1,11})\.(\d{6})_(\d{1,9})", re.ASCII)
 class Timeline:
     """Some tickets of a customer, and how many there are."""
 
-    tickets: Sequence[Ticket]
+    tickets: Sequence[Line]
     total: int
     scores: dict[int, int]
     """How the customer last rated a ticket, 1 to 5, by its id."""
@@ -34,33 +36,30 @@ class Timeline:
 def of(customer: Customer, agent: Agent, limit: int = 20) -> Timeline:
     """What this agent may see of it, spam left out."""
     values = {"customer": customer.id, "me": agent.id, "most": limit}
-    rows = session.execute(_newest(agent.role, is_first=True), values).all()
-    return Timeline(
-        [ticket for ticket, _total, _score in rows],
-        rows[0][1] if rows else 0,
-        {ticket.id: score for ticket, _total, score in rows if score},
-    )
+    return _of(asked(_newest(agent.role, is_first=True), values))
 
 
 def page(customer: Customer, agent: Agent, before: str | None = None, limit: int = PAGE) -> Timeline:
-    """The whole of it, some at a time, with the address each was written from. ``total`` counts from this
-    page on."""
+    """The whole of it, some at a time. ``total`` counts from this page on."""
     place = _read(before or "")
-    query = _newest(agent.role, is_first=place is None).options(joinedload(Ticket.identity))
     values = {"customer": customer.id, "me": agent.id, "most": limit + 1}
     since = {"at": place[0], "last": place[1]} if place else {}
-    rows = session.execute(query, {**values, **since}).all()
-    shown = [ticket for ticket, _total, _score in rows[:limit]]
+    rows = asked(_newest(agent.role, is_first=place is None), {**values, **since})
+    shown = _of(rows[:limit])
+    return replace(shown, earlier=_write(shown.tickets[-1])) if len(rows) > limit else shown
+
+
+def _of(rows: Sequence[Any]) -> Timeline:
+    """A row is a line, how many there are, and the score."""
     return Timeline(
-        shown,
-        rows[0][1] if rows else 0,
-        {ticket.id: score for ticket, _total, score in rows[:limit] if score},
-        _write(shown[-1]) if len(rows) > limit else "",
+        [lines.line(row) for row in rows],
+        rows[0][-2] if rows else 0,
+        {row[0]: row[-1] for row in rows if row[-1]},
     )
 
 
 @cache
-def _newest(role: str, *, is_first: bool) -> Select[Ticket, int, int]:
+def _newest(role: str, *, is_first: bool) -> Select[Any]:
     """Asked with every ticket, and so made once for each role. All are counted; what else is said of them is
     looked up for those that are shown."""
     theirs = select(Identity.id).where(Identity.customer_id == bindparam("customer"))
@@ -74,12 +73,8 @@ def _newest(role: str, *, is_first: bool) -> Select[Ticket, int, int]:
         .limit(bindparam("most"))
         .subquery()
     )
-    return (
-        select(Ticket, found.c.total, _last_score())
-        .join(found, found.c.id == Ticket.id)
-        .options(joinedload(Ticket.assignee), joinedload(Ticket.account))
-        .order_by(Ticket.active_at.desc(), Ticket.id.desc())
-    )
+    every = lines.of().join(found, found.c.id == Ticket.id).add_columns(found.c.total, _last_score())
+    return lines.in_order(every)
 
 
 def _last_score() -> ScalarSelect[int]:
@@ -93,7 +88,7 @@ def _last_score() -> ScalarSelect[int]:
     )
 
 
-def _write(ticket: Ticket) -> str:
+def _write(ticket: Line) -> str:
     at = ticket.active_at
     return f"{int(at.replace(microsecond=0).timestamp())}.{at.microsecond:06d}_{ticket.id}"
 

@@ -32,9 +32,11 @@ inbox.outbox  inbox.macros  inbox.metrics  inbox.tags  inbox.topics
 inbox.kb  inbox.figures  inbox.search  inbox.attention  inbox.drafts  inbox.mailboxes  inbox.signin
 inbox.oauth  inbox.connections  inbox.imports  inbox.spam  inbox.floods  inbox.quarantine
 inbox.surveys  inbox.ratings
-inbox.conversation  inbox.timeline  inbox.lines  inbox.downloads  inbox.pictures  inbox.presence  inbox.rivals
-inbox.live  inbox.queue
-inbox.access  inbox.audit  inbox.rows
+inbox.conversation  inbox.timeline  inbox.downloads  inbox.pictures  inbox.presence  inbox.rivals
+inbox.live  inbox.queue  inbox.lines
+inbox.access  inbox.audit
+inbox.trees
+inbox.rows
 inbox.models  inbox.migrate  inbox.settled
 inbox.channels*  inbox.routing*  inbox.sla*  inbox.feedback*  inbox.db
 inbox.mail*  inbox.engines

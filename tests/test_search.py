@@ -9,7 +9,8 @@ from sqlalchemy import select, text
 
 from inbox import customers, db, search, tickets
 from inbox.access import visible_to
-from inbox.models import Agent, Message, Survey, Team, Ticket
+from inbox.channels import Person
+from inbox.models import Account, Agent, Customer, Identity, Message, Survey, Team, Ticket
 from inbox.privacy import empty
 from inbox.search import newest
 from inbox.text import words
@@ -99,6 +100,28 @@ def test_people_are_found_by_name(mail_from: MailFrom, ada: Agent) -> None:
     mail_from("Marina Queiroz <marina@queiroz.example>")
     mail_from("Rui <rui@else.example>", text="for marina")
     assert [identity.address for identity in customers.people(ada, "marina")] == ["marina@queiroz.example"]
+
+
+def test_people_are_those_who_wrote_to_somebody_who_asks(
+    mail_from: MailFrom, pottery_mailbox: Account, ada: Agent, grace: Agent, linus: Agent
+) -> None:
+    mail_from("Marina Reis <reis@x.example>")
+    mail_from("Marina Luz <luz@x.example>", account=pottery_mailbox)
+    work = mail_from("Marina Luz <luz@work.example>", account=pottery_mailbox).customer
+    customers.identify("mail", Person("never@x.example", "Marina Nunca"))  # on nobody's conversation
+    customers.merge(_of("luz@x.example"), work, {}, ada)
+    db.session.flush()
+
+    def offered(agent: Agent) -> set[str]:
+        return {identity.address for identity in customers.people(agent, "marina")}
+
+    everybody = {"reis@x.example", "luz@x.example", "luz@work.example"}
+    assert offered(ada) == offered(grace) == everybody  # both of who was merged, each once
+    assert offered(linus) == {"reis@x.example"}
+
+
+def _of(address: str) -> Customer:
+    return db.session.scalars(select(Identity).where(Identity.address == address)).one().customer
 
 
 def test_by_what_the_customer_said_of_how_it_was(
@@ -193,6 +216,42 @@ def test_a_page_says_that_older_ones_were_not_looked_at(
     monkeypatch.setattr(newest, "CANDIDATES", 1)
     assert search.look(ada, "blue red") == search.Found([], complete=False)
     assert "only the newer ones were looked at" in page.get("/search?q=blue+red").text
+
+
+def test_a_page_that_as_many_again_should_fill_is_read_on(
+    seven: list[int], ada: Agent, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def never(*_asked: object) -> None:
+        raise AssertionError("the index was asked")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(newest, "_asked", never)
+        assert [ticket.id for ticket in search.find(ada, "red", limit=2)] == [seven[0], seven[2]]
+        with pytest.raises(AssertionError):
+            search.find(ada, "red", limit=3)
+    assert [ticket.id for ticket in search.find(ada, "red", limit=4)] == [seven[n] for n in (0, 2, 3, 5)]
+
+
+@pytest.mark.parametrize("kind", [newest.SAID, newest.OWN])
+@pytest.mark.parametrize("many", [1, 900, 16_000, 20_000, 300_000, 9_000_000])
+def test_eras_are_few_and_hold_all_that_is_asked_about(many: int, kind: int) -> None:
+    """Each row is in an era of each length, as the migration's index has it."""
+    chance = random.Random(many)
+    for numbers in (range(first, first + many) for first in (1, 1023, chance.randrange(10**8))):
+        asked = {*newest._eras(numbers, kind)}
+        assert len(asked) <= newest.MOST_ERAS or many > newest.MOST_ERAS << newest.ERAS[-1]
+        for number in (numbers[0], numbers[-1], *chance.choices(numbers, k=50)):
+            row = 2 * number + kind
+            eras = {
+                ((row >> bits + 1) << 3) | (length << 1) | kind for length, bits in enumerate(newest.ERAS)
+            }
+            assert asked & eras
+        longest = 1 << newest.ERAS[-1] + 1
+        assert not asked & {
+            ((row >> bits + 1) << 3) | (length << 1) | row & 1
+            for row in (2 * (numbers[-1] + longest) + kind, 2 * numbers[0] + 1 - kind)
+            for length, bits in enumerate(newest.ERAS)
+        }
 
 
 SAID = ("blue", "red", "bluebell", "cup", "plate")

@@ -55,9 +55,9 @@ def _find(kind: str, address: str) -> Identity | None:
     row = next(iter(plain(_IDENTITY, {"kind": kind, "address": address})), None)
     if row is None:
         return None
-    identity = rows.found(Identity, row[:_WIDE])
+    identity, customer = rows.beside(row, Identity, Customer)
     if "customer" not in vars(identity):
-        set_committed_value(identity, "customer", rows.found(Customer, row[_WIDE:]))
+        set_committed_value(identity, "customer", customer)
     return identity
 
 
@@ -85,8 +85,6 @@ _IDENTITY = (
     .join(Customer, Customer.id == Identity.customer_id)
     .where(Identity.kind == bindparam("kind"), Identity.address == bindparam("address"))
 )
-_WIDE = len(Identity.__table__.columns)
-"""So many columns of it are the identity's."""
 _ORGANISATION = select(OrganisationDomain.organisation_id).where(
     OrganisationDomain.domain == bindparam("domain")
 )

@@ -4,7 +4,8 @@ An index of words knows where a word stands, and not what is new: a common one s
 and sorting them takes seconds. So the newest tickets are read first, as they stand. That is the page for
 every common word, and it says how common each word is. Only a rarer one is asked of the index: of as many of
 the newest tickets as should fill the page, then of as many as its rarest word makes cheap, which is all of
-them for a rare word.
+them for a rare word. SQLite's index is in the order of the rows; PostgreSQL's knows the era of each row (so
+many rows of a kind, in the order of their numbers), and goes at once to the eras that it is asked about.
 
 Every word stands somewhere in the ticket, not necessarily in one message. A row of ``ticket_text`` is a
 message (an even number, twice its id) or what the ticket says itself (an odd one). To look at a conversation
@@ -18,8 +19,11 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
+from typing import Any
 
 from sqlalchemy import (
+    ARRAY,
+    BigInteger,
     Boolean,
     ColumnElement,
     CompoundSelect,
@@ -35,6 +39,7 @@ from sqlalchemy import (
     intersect,
     literal,
     literal_column,
+    or_,
     select,
     table,
     union_all,
@@ -42,12 +47,15 @@ from sqlalchemy import (
 
 from inbox import lines
 from inbox.access import parts_of, somebody, teams_of, visible_to
-from inbox.db import dialect, plan_anew, session
+from inbox.db import Instant, dialect, plan_anew, session
 from inbox.models import Agent, Message, Ticket
 from inbox.models.ticket import stands
 
 READ = 300
 """Tickets that are read as they stand before the index is asked."""
+
+READ_ON = 2
+"""How many times as many are read where so many should fill the page."""
 
 FIRST = 20_000
 """Tickets that are asked about first where none of the newest has all words."""
@@ -106,6 +114,13 @@ class Read:
     having: Sequence[int]
     """How many hold each word."""
     tickets: int
+    last: Place | None
+    """Where it stopped; None where there are no older ones."""
+
+    def and_(self, older: Read) -> Read:
+        """Both together."""
+        having = [sum(both) for both in zip(self.having, older.having, strict=True)]
+        return Read([*self.whole, *older.whole], having, self.tickets + older.tickets, older.last)
 
 
 def holding(agent: Agent, typed: Sequence[str], limit: int) -> Held:
@@ -117,10 +132,12 @@ def holding(agent: Agent, typed: Sequence[str], limit: int) -> Held:
     plan_anew()
     words = [Word(text, number == len(typed)) for number, text in enumerate(typed, start=1)]
     read = _read(agent, words)
-    found, complete = {*read.whole}, read.tickets < READ
+    if read.last and limit <= READ_ON * len(read.whole) < READ_ON * limit:
+        read = read.and_(_read(agent, words, read.last))
+    found, complete = {*read.whole}, read.last is None
     last = 0 if complete else session.scalar(select(func.max(Ticket.id))) or 0
-    most = _cheap(min(read.having))
-    tickets = ENOUGH * READ * limit // len(found) if found else min(FIRST, most)
+    most = _cheap(min(read.having), read.tickets)
+    tickets = ENOUGH * read.tickets * limit // len(found) if found else min(FIRST, most)
     while not complete and len(found) < limit:
         complete = tickets >= last
         asked = ALL if complete else range(last - tickets + 1, last + 1)
@@ -134,9 +151,9 @@ def holding(agent: Agent, typed: Sequence[str], limit: int) -> Held:
     return Held(ids, complete or len(ids) == limit)
 
 
-def _cheap(rarest: int) -> int:
+def _cheap(rarest: int, among: int) -> int:
     """Of how many tickets the index is asked at most, by how many of the newest hold the rarest word."""
-    return CANDIDATES * READ // rarest if rarest else len(ALL)
+    return CANDIDATES * among // rarest if rarest else len(ALL)
 
 
 def _reaching(agent: Agent, words: Sequence[Word], tickets: int, found: int, limit: int, last: int) -> int:
@@ -157,14 +174,17 @@ def _reaching(agent: Agent, words: Sequence[Word], tickets: int, found: int, lim
 # ----------------------------------------------------------------------------- the newest, as they stand
 
 
-def _read(agent: Agent, words: Sequence[Word]) -> Read:
+def _read(agent: Agent, words: Sequence[Word], before: Place | None = None) -> Read:
     teams = teams_of(agent)
-    asked = {"me": agent.id, "most": READ, **teams}
-    newest = {number: at for at, number in session.execute(_newest(agent.role, len(teams)), asked)}
+    place = {"at": before[0], "last": before[1]} if before else {}
+    asked = {"me": agent.id, "most": READ, **teams, **place}
+    rows = session.execute(_newest(agent.role, len(teams), is_first=before is None), asked)
+    places = [(at, number) for at, number in rows]
+    newest = {number: at for at, number in places}
     found = _standing(words, newest)
     having = [sum(held[n] for held in found.values()) for n in range(len(words))]
     whole = [(newest[number], number) for number, held in found.items() if all(held)]
-    return Read(whole, having, len(newest))
+    return Read(whole, having, len(places), places[-1] if len(places) == READ else None)
 
 
 def _standing(words: Sequence[Word], tickets: Collection[int]) -> dict[int, Sequence[int]]:
@@ -180,10 +200,13 @@ def _standing(words: Sequence[Word], tickets: Collection[int]) -> dict[int, Sequ
 
 
 @cache
-def _newest(role: str, teams: int) -> Select[datetime, int]:
-    """Open ones and done ones, each from indexes that are in this order."""
+def _newest(role: str, teams: int, *, is_first: bool) -> Select[datetime, int]:
+    """Open ones and done ones, each from indexes that are in this order; all, or those before a place."""
     seen = parts_of(somebody(role), teams)
-    return lines.newest([and_(stands(state), part) for state in ("open", "done") for part in seen])
+    at, last = bindparam("at", type_=Instant), bindparam("last", type_=Integer)
+    older = or_(Ticket.active_at < at, and_(Ticket.active_at == at, Ticket.id < last))
+    which = [] if is_first else [older]
+    return lines.newest([and_(stands(state), part) for state in ("open", "done") for part in seen], *which)
 
 
 # ------------------------------------------------------------------------------------- the index is asked
@@ -194,12 +217,12 @@ def _asked(
 ) -> set[Place]:
     """Among the tickets with these numbers, the newest that hold every word: the rarest is looked up."""
     rarest, *others = sorted(range(len(words)), key=having.__getitem__)
-    since = _first_message(tickets)
-    rows = _with(words[rarest], tickets, since)
+    messages = _messages(tickets)
+    rows = _with(words[rarest], tickets, messages)
     few = others and session.scalars(rows.limit(LOOKED_AT)).all()
     many = len(few) == LOOKED_AT
     alike = [n for n in others if many and having[n] <= COMMONER * max(having[rarest], 1)]
-    which = _with_all([words[n] for n in (rarest, *alike)], tickets, since) if alike else rows
+    which = _with_all([words[n] for n in (rarest, *alike)], tickets, messages) if alike else rows
     found = (
         select(Ticket.active_at, Ticket.id)
         .where(Ticket.id.in_(which if many or not others else few))
@@ -227,19 +250,22 @@ def _looked_through(
     return kept
 
 
-def _first_message(tickets: range) -> int:
+def _messages(tickets: range) -> range:
     """All that was said in the newest ones was said since the first of them began."""
     if tickets is ALL:
-        return 0
-    message = select(Message.id).where(Message.ticket_id >= tickets[0])
-    return session.scalar(message.order_by(Message.ticket_id, Message.id).limit(1)) or 0
+        return ALL
+    first = select(Message.id).where(Message.ticket_id >= tickets[0])
+    first = first.order_by(Message.ticket_id, Message.id).limit(1)
+    last = select(func.max(Message.id))
+    since, until = session.execute(select(first.scalar_subquery(), last.scalar_subquery())).one()
+    return range(since or 0, (until or 0) + 1)
 
 
-def _with_all(words: Sequence[Word], tickets: range, since: int) -> CompoundSelect[int]:
+def _with_all(words: Sequence[Word], tickets: range, messages: range) -> CompoundSelect[int]:
     """Those of the tickets with a row for each of these; and older ones with a row for the first, whose other
     words may stand in rows that are not asked about."""
-    first = _with(words[0], tickets, since).cte()  # read once
-    others = (_with(word, tickets, since).subquery() for word in words[1:])
+    first = _with(words[0], tickets, messages).cte()  # read once
+    others = (_with(word, tickets, messages).subquery() for word in words[1:])
     all_of_them = intersect(*(select(held.c.ticket_id) for held in (first, *others))).subquery()
     older = select(first.c.ticket_id).where(first.c.ticket_id < tickets[0])
     return union_all(select(all_of_them.c.ticket_id), *([] if tickets is ALL else [older]))
@@ -250,16 +276,13 @@ def _whose() -> Select[int]:
     return select(case((_row() % 2 == 1, _row() // 2), else_=_TEXT.c.ticket_id).label("ticket_id"))
 
 
-def _with(word: Word, tickets: range, since: int) -> Select[int] | CompoundSelect[int]:
+def _with(word: Word, tickets: range, messages: range) -> Select[int] | CompoundSelect[int]:
     """The tickets with a row that holds it."""
     if tickets is ALL:
         return _whose().where(_indexed(word))
-    own = select((_row() // 2).label("ticket_id")).where(_indexed(word), _row() % 2 == 1)
-    message = select(_TEXT.c.ticket_id).where(_indexed(word), _row() % 2 == 0)
-    return union_all(
-        own.where(_row() > 2 * tickets[0], _row() <= 2 * tickets[-1] + 1),
-        message.where(_row() >= 2 * since),
-    )
+    own = select((_row() // 2).label("ticket_id")).where(_indexed(word), *_among(tickets, OWN))
+    message = select(_TEXT.c.ticket_id).where(_indexed(word), *_among(messages, SAID))
+    return union_all(own, message)
 
 
 # ----------------------------------------------------------------------------------- one row, one word
@@ -271,6 +294,40 @@ _TEXT = table(
     column("ticket_id", Integer),
     column("body", Text),
 )
+
+
+SAID, OWN = 0, 1
+"""Of what kind a row is, by its number modulo two."""
+
+
+def _among(numbers: range, kind: int) -> tuple[ColumnElement[bool], ...]:
+    """Rows of these messages or of these tickets themselves."""
+    if dialect() == "postgresql":
+        asked = bindparam(None, _eras(numbers, kind), type_=ARRAY(BigInteger))
+        # a comparison of the number itself would make it put all newer rows together, to look among them
+        return _ERAS.op("&&", return_type=Boolean())(asked), _row() // 2 >= numbers[0]
+    return _row() % 2 == kind, _row() >= 2 * numbers[0], _row() <= 2 * numbers[-1] + 1
+
+
+ERAS = (10, 14, 18)
+"""How long a small, a middling and a large era is, as powers of two. Each row is in one of each."""
+
+MOST_ERAS = 16
+"""Longer ones are asked about rather than more."""
+
+_ERAS: ColumnElement[Any] = literal_column(
+    "ARRAY[((ticket_text.id >> 11) << 3) | (ticket_text.id & 1), "
+    "((ticket_text.id >> 15) << 3) | 2 | (ticket_text.id & 1), "
+    "((ticket_text.id >> 19) << 3) | 4 | (ticket_text.id & 1)]"
+)
+"""As PostgreSQL's index has it, which must hear it in the same words."""
+
+
+def _eras(numbers: range, kind: int) -> list[int]:
+    """In which all of these are, the shortest ones that are few enough."""
+    lengths = [range(numbers[0] >> bits, (numbers[-1] >> bits) + 1) for bits in ERAS]
+    length = next((n for n, eras in enumerate(lengths) if len(eras) <= MOST_ERAS), len(ERAS) - 1)
+    return [era << 3 | length << 1 | kind for era in lengths[length]]
 
 
 def _row() -> ColumnElement[int]:

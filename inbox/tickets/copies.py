@@ -8,20 +8,29 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any, NamedTuple
 
-from sqlalchemy import select
-from sqlalchemy.orm import joinedload, load_only
+from sqlalchemy import bindparam, select
 
 from inbox.channels import Person
 from inbox.customers import normal
-from inbox.db import session
-from inbox.models import Message, Ticket
+from inbox.db import asked
+from inbox.models import Identity, Message, Ticket
 from inbox.tickets.ours import ours
 
 MOST = 50
 
-_READ = (Message.kind, Message.trust, Message.third_party, Message.recipients)
-"""Of messages that are read for this alone: who gets an answer is no reason to fetch all that was said."""
+
+class Said(NamedTuple):
+    """Of a message what decides it: who gets an answer is no reason to fetch all that was said."""
+
+    kind: str
+    trust: str
+    third_party: bool
+    recipients: dict[str, Any]
+    address: str | None
+    """The customer's side only: one of us is nobody to write to."""
+    name: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +50,7 @@ def of(ticket: Ticket, said: Iterable[Message] | None = None) -> Copies:
     customer = Person(ticket.identity.address, ticket.identity.display_name)
     kept: dict[str, Person] = {}
     named: dict[str, Person] = {}
-    for message in _said(ticket) if said is None else filter(_counts, said):
+    for message in _read(ticket) if said is None else map(_of, filter(_counts, said)):
         named |= {**_author(message), **_keyed(_people(message, "to", "cc", "reply_to"))}
         if message.kind == "reply":
             kept = _keyed(_people(message, "to", "cc"))  # its writer saw the list and decided
@@ -56,32 +65,39 @@ def of(ticket: Ticket, said: Iterable[Message] | None = None) -> Copies:
     return Copies((customer,), cc, tuple(offered)[:MOST])
 
 
-def _said(ticket: Ticket) -> Iterable[Message]:
-    """What decides it, in order: not what a machine wrote, and not what went to somebody else."""
-    return session.scalars(
-        select(Message)
-        .where(Message.ticket_id == ticket.id, Message.kind != "note")
-        .where(Message.automated == "", Message.forward.is_(False))
-        .options(joinedload(Message.identity), load_only(*_READ))
-        .order_by(Message.id)
-    )
+def _read(ticket: Ticket) -> Iterable[Said]:
+    """In order: not what a machine wrote, and not what went to somebody else."""
+    return map(Said._make, asked(_SAID, {"ticket": ticket.id}))
+
+
+_SAID = (
+    select(*(getattr(Message, name) for name in Said._fields[:4]), Identity.address, Identity.name)
+    .outerjoin(Message.identity)
+    .where(Message.ticket_id == bindparam("ticket"), Message.kind != "note")
+    .where(Message.automated == "", Message.forward.is_(False))
+    .order_by(Message.id)
+)
+
+
+def _of(message: Message) -> Said:
+    who = message.identity
+    address, name = (who.address, who.name) if who else (None, None)
+    return Said(message.kind, message.trust, message.third_party, message.recipients, address, name)
 
 
 def _counts(message: Message) -> bool:
     return message.kind != "note" and not message.automated and not message.forward
 
 
-def _vouches(message: Message) -> bool:
+def _vouches(message: Said) -> bool:
     return message.trust == "pass" and not message.third_party
 
 
-def _author(message: Message) -> dict[str, Person]:
-    """The customer's side only: one of us is nobody to write to."""
-    identity = message.identity
-    return _keyed([Person(identity.address, identity.name)]) if identity else {}
+def _author(message: Said) -> dict[str, Person]:
+    return _keyed([Person(message.address, message.name or "")]) if message.address else {}
 
 
-def _people(message: Message, *roles: str) -> list[Person]:
+def _people(message: Said, *roles: str) -> list[Person]:
     listed = [person for role in roles for person in message.recipients.get(role, ())]
     return [Person(person["address"], person["name"]) for person in listed if person["address"]]
 

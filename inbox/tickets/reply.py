@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 
 from inbox import channels, drafts
 from inbox.channels import Person
@@ -139,21 +139,30 @@ def _sender(ticket: Ticket, by: Agent, thread: Thread, wanted: int | None) -> Ac
 def customers_thread(ticket: Ticket) -> Thread:
     """Where the customer last wrote in this ticket, or was written to. What was forwarded has threads of
     its own."""
-    mine = Message.ticket_id == ticket.id
-    aside = select(Message.thread_id).where(mine, Message.forward, Message.thread_id.is_not(None))
-    last = (
-        select(Message.thread_id)
-        .where(mine, Message.thread_id.is_not(None), Message.thread_id.not_in(aside))
-        .order_by(Message.third_party, Message.id.desc())
-        .limit(1)
-    )
-    thread = session.scalar(select(Thread).where(Thread.id == last.scalar_subquery()))
+    thread = session.scalar(_LAST, {"ticket": ticket.id})
     if thread is None:  # it goes on from another, and nobody has written in it yet
-        pointing = select(Thread).where(Thread.ticket_id == ticket.id, Thread.id.not_in(aside))
-        thread = session.scalar(pointing.order_by(Thread.id.desc()).limit(1))
+        thread = session.scalar(_POINTING, {"ticket": ticket.id})
     if thread is None:
         raise Refused("no_address")
     return thread
+
+
+_MINE = Message.ticket_id == bindparam("ticket")
+_ASIDE = select(Message.thread_id).where(_MINE, Message.forward, Message.thread_id.is_not(None))
+_LAST = select(Thread).where(
+    Thread.id
+    == select(Message.thread_id)
+    .where(_MINE, Message.thread_id.is_not(None), Message.thread_id.not_in(_ASIDE))
+    .order_by(Message.third_party, Message.id.desc())
+    .limit(1)
+    .scalar_subquery()
+)
+_POINTING = (
+    select(Thread)
+    .where(Thread.ticket_id == bindparam("ticket"), Thread.id.not_in(_ASIDE))
+    .order_by(Thread.id.desc())
+    .limit(1)
+)
 
 
 def thread_among(said: Iterable[Message]) -> Thread | None:

@@ -2,40 +2,37 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from flask import abort, request
 from flask_babel import gettext as _
 from sqlalchemy.orm import joinedload, selectinload
 
-from inbox import access
+from inbox import access, trees
 from inbox.models import Account, Attachment, Customer, CustomerValue, Draft, Identity, Message, Ticket
+from inbox.trees import Path
 from inbox.web.current import me
 from inbox.web.errors import Said
 
 Thing = TypeVar("Thing")
 
-FACTS = (
-    joinedload(Ticket.identity).joinedload(Identity.customer),
-    joinedload(Ticket.account).joinedload(Account.addresses),
-    joinedload(Ticket.assignee),
-    joinedload(Ticket.team),
-    joinedload(Ticket.topic),
-    # not joined: SQLite would first put together the tags of all tickets of the house
-    selectinload(Ticket.tags),
-    joinedload(Ticket.following),
-    joinedload(Ticket.hold),
-    joinedload(Ticket.identity).joinedload(Identity.customer).joinedload(Customer.hold),
+_CUSTOMER = (Ticket.identity, Identity.customer)
+
+FACTS: tuple[Path, ...] = (
+    (*_CUSTOMER, Customer.hold),
+    (Ticket.account, Account.addresses),
+    Ticket.assignee,
+    Ticket.team,
+    Ticket.topic,
+    Ticket.following,
+    Ticket.hold,
 )
 
-PANE = (
+PANE: tuple[Path, ...] = (
     *FACTS,
-    joinedload(Ticket.identity).joinedload(Identity.customer).joinedload(Customer.organisation),
-    joinedload(Ticket.identity).joinedload(Identity.customer).joinedload(Customer.identities),
-    joinedload(Ticket.identity)
-    .joinedload(Identity.customer)
-    .joinedload(Customer.values)
-    .joinedload(CustomerValue.field),
+    (*_CUSTOMER, Customer.organisation),
+    (*_CUSTOMER, Customer.identities),
+    (*_CUSTOMER, Customer.values, CustomerValue.field),
 )
 """And who wrote it, for the panel beside it: one row of the database's, so joining costs nothing."""
 
@@ -52,8 +49,11 @@ def damaged() -> Said:
     return Said(404, said)
 
 
-def ticket(ticket_id: int, *options: Any) -> Ticket:
-    return or_404(access.ticket(me(), number(ticket_id), *(options or FACTS)))
+def ticket(ticket_id: int, *paths: Path) -> Ticket:
+    found = or_404(access.ticket(me(), number(ticket_id), *(paths or FACTS)))
+    # not joined: SQLite would first put together the tags of all tickets of the house
+    trees.gather([found], Ticket.tags)
+    return found
 
 
 def message(message_id: int) -> Message:
