@@ -7,14 +7,15 @@ what stands in them, the form's token among it (BREACH). A browser says so over 
 
 from __future__ import annotations
 
-import gzip
-
 from flask import Flask, Response, request
+from isal import igzip
 
 SMALLEST = 1_000
 """Bytes that are worth it: what is shorter fits into one packet anyway."""
 
-LEVEL = 5
+LEVEL = 3
+"""The last of ISA-L's four: a fifth of the time that zlib takes at its fifth, and a tenth more bytes."""
+
 TEXTS = ("text/html", "text/plain", "text/csv", "application/json", "text/javascript", "image/svg+xml")
 
 
@@ -25,7 +26,7 @@ def init(app: Flask) -> None:
             return response
         response.vary.add("Accept-Encoding")
         if request.accept_encodings.quality("gzip") > 0 and _is_asked_by_us():
-            response.set_data(gzip.compress(response.get_data(), LEVEL, mtime=0))
+            response.set_data(igzip.compress(response.get_data(), LEVEL, mtime=0))
             response.content_encoding = "gzip"
         return response
 
