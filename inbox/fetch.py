@@ -22,7 +22,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 from urllib.parse import SplitResult, quote, urlencode, urljoin, urlsplit
 
 from inbox.config import settings
@@ -32,6 +32,7 @@ MOVED = (301, 302, 303, 307, 308)
 USER_AGENT = "Prosa"
 LONGEST_URL = 8_000
 _PIECE = 64 * 1024
+DAY = 24 * 60 * 60
 
 Ip = ipaddress.IPv4Address | ipaddress.IPv6Address
 
@@ -252,8 +253,17 @@ def _secured(connected: socket.socket, scheme: str, host: str) -> socket.socket:
     return tls().wrap_socket(connected, server_hostname=host) if scheme == "https" else connected
 
 
-@cache
 def tls() -> ssl.SSLContext:
+    """For every line of ours to a server: it trusts whom the machine trusts today. To read all certificates
+    takes 20 ms of processor time, which a reply that leaves need not pay again.
+    """
+    return _trusting(os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR"), int(time.time() // DAY))
+
+
+@lru_cache(maxsize=2)
+def _trusting(_file: str | None, _folder: str | None, _day: int) -> ssl.SSLContext:
+    """As OpenSSL finds them by these names of the environment, which the caller says so that it is kept by
+    them."""
     return ssl.create_default_context()
 
 

@@ -14,12 +14,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+import time_machine
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from inbox import config, fetch
+from tests.peers.certificates import serving
 
 PUBLIC = "93.184.216.34"
 PUBLIC_6 = "2606:2800:220:1:248:1893:25c8:1946"
@@ -386,3 +388,16 @@ def test_https_never_leads_back_to_http(secure: World) -> None:
 def test_the_ranges_are_the_registries() -> None:
     assert [one for one in OUTSIDE if not fetch.is_public(ipaddress.ip_address(one))] == []
     assert [one for one in INSIDE if "%" not in one and fetch.is_public(ipaddress.ip_address(one))] == []
+
+
+def test_certificates_are_read_once_and_again_where_others_are_trusted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _context, trusted = serving(tmp_path)
+    usual = fetch.tls()
+    assert fetch.tls() is usual
+    monkeypatch.setenv("SSL_CERT_FILE", str(trusted))
+    assert fetch.tls() is not usual and len(fetch.tls().get_ca_certs()) == 1
+    monkeypatch.delenv("SSL_CERT_FILE")
+    with time_machine.travel(datetime.datetime.now(datetime.UTC) + datetime.timedelta(days=2)):
+        assert fetch.tls() is not usual

@@ -363,7 +363,10 @@ class _Session(socketserver.StreamRequestHandler):
         self.connection.settimeout(0.05)
         while True:
             try:
-                if self.rfile.readline().strip().upper() == b"DONE" and not self.liar.silent:
+                line = self.rfile.readline()
+                if not line:
+                    raise _Drop
+                if line.strip().upper() == b"DONE" and not self.liar.silent:
                     break
             except TimeoutError:
                 self.rfile = self.connection.makefile("rb")  # one that has timed out reads no more

@@ -173,7 +173,7 @@ class Server:
                 self.host,
                 self.port,
                 ssl=self.security == "tls",
-                ssl_context=ssl.create_default_context(),
+                ssl_context=fetch.tls(),
                 timeout=SocketTimeout(CONNECT_SECONDS, READ_SECONDS),
             )
         except (OSError, UnicodeError) as problem:
@@ -191,7 +191,7 @@ class Server:
             if not self._client.has_capability("STARTTLS"):
                 raise ConnectError(refusals.NO_STARTTLS, permanent=True)
         try:
-            self._client.starttls(ssl.create_default_context())
+            self._client.starttls(fetch.tls())
         except OSError as problem:
             raise refusals.unreachable(problem, self.where) from problem
         except IMAPClientError as problem:

@@ -102,14 +102,14 @@ class Server:
 
     def _connected(self, host: str, port: int, security: str) -> _Plain:
         if security == "tls":
-            return _Tls(host, port, timeout=SECONDS, context=ssl.create_default_context())
+            return _Tls(host, port, timeout=SECONDS, context=fetch.tls())
         return _Plain(host, port, timeout=SECONDS)
 
     def _secure(self, security: str) -> None:
         if security != "starttls":
             return
         try:
-            self._pop.stls(ssl.create_default_context())
+            self._pop.stls(fetch.tls())
         except poplib.error_proto as problem:
             raise ConnectError(refusals.NO_STARTTLS, permanent=True) from problem
         except OSError as problem:

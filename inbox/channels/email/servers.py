@@ -241,7 +241,7 @@ def _ascii(domain: str) -> str:
 class Internet:
     """The outside as it is."""
 
-    tls: Callable[[], ssl.SSLContext] = ssl.create_default_context
+    tls: Callable[[], ssl.SSLContext] = fetch.tls
     connect: Callable[[str, int, float], socket.socket] = fetch.line
     may_be_called: Callable[[str, int, float], bool] = fetch.may_be_called
     resolver: dns.resolver.Resolver | None = field(default=None)

@@ -177,7 +177,7 @@ def _connected(settings: Mapping[str, Any], seconds: float) -> smtplib.SMTP:
     # our name is asked of no name server, which may be slow: what we call ourselves follows
     with explained(settings):
         if settings.get("smtp_security") == "tls":
-            context = ssl.create_default_context()
+            context = fetch.tls()
             server: smtplib.SMTP = _Tls(host, port, "localhost", timeout=seconds, context=context)
         else:
             server = _Plain(host, port, "localhost", timeout=seconds)
@@ -195,7 +195,7 @@ def _encrypt(server: smtplib.SMTP, settings: Mapping[str, Any]) -> None:
     server.ehlo_or_helo_if_needed()
     if not server.has_extn("starttls"):
         raise AccountError(NO_STARTTLS, pause=ASK_A_PERSON)
-    server.starttls(context=ssl.create_default_context())
+    server.starttls(context=fetch.tls())
 
 
 def _sign_in(server: smtplib.SMTP, settings: Mapping[str, Any]) -> bool:
