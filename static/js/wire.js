@@ -70,8 +70,12 @@ export function start() {
     if (done) say(done);
   });
   document.addEventListener("htmx:error", () => problem(word("offline")));
-  // what was pressed may be gone after the swap: somebody must still be somewhere
+  // what was pressed may be gone after the swap: somebody must still be somewhere. Who was nowhere stays there: their
+  // next Tab goes on from what they clicked last, or from where the address led
+  let somewhere = false;
+  document.addEventListener("htmx:before:swap", () => { somewhere ||= document.activeElement !== document.body; });
   document.addEventListener("htmx:after:swap", () => {
-    if (document.activeElement === document.body) $("main")?.focus({ preventScroll: true });
+    if (somewhere && document.activeElement === document.body) $("main")?.focus({ preventScroll: true });
+    somewhere = false;
   });
 }

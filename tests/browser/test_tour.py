@@ -189,6 +189,7 @@ def test_by_keys_alone_one_goes_on_and_stays_at_the_button(enter: Enter) -> None
     page.keyboard.press("g")
     page.keyboard.press("t")
     page.wait_for_url("**/views/open#tour")
+    page.wait_for_load_state("networkidle")  # what is drawn after the page begins tabbing where it stands
     for _tab in range(2):
         page.keyboard.press("Tab")
         assert page.evaluate("document.querySelector('#tour').contains(document.activeElement)")
