@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -16,6 +15,7 @@ from tests.peers.push import PushService, Subscriber
 
 Open = Callable[..., Page]
 Problems = Callable[[Page], list[str]]
+T = TypeVar("T")
 
 FAKED = """
 PushManager.prototype.getSubscription = async () => (localStorage.faked ? made : null);
@@ -73,25 +73,42 @@ def test_a_browser_is_turned_on_by_a_click_and_shows_what_the_worker_sends(
     taken = wait_for(lambda: service.taken, 20, house.said)[0]
     said = chrome.read(taken)
     assert said["url"] == "/settings/notices" and taken.signed()
-    deliver(page, house.url, said)
+    assert deliver(page, house.url, said) == {"Title": said["title"], "Body": said["body"]}
     shown = "navigator.serviceWorker.ready.then(r => r.getNotifications()).then(all => all.map(n => n.title))"
-    wait_for(lambda: said["title"] in page.evaluate(shown), 20)
+    assert page.evaluate(shown) == [said["title"]]
     page.get_by_role("button", name="Turn off here").click()
     expect(page.get_by_role("button", name="Turn on here")).to_be_visible()
     assert house.count("SELECT count(*) FROM subscription") == 0
 
 
-def deliver(page: Page, origin: str, said: Any) -> None:
-    """Hand a message to the service worker, as the browser would that got it."""
+def deliver(page: Page, origin: str, said: Any) -> dict[str, str]:
+    """Hand a message to the service worker, as the browser would that got it: what it then displayed.
+
+    The page is not asked for its notifications until then: what Chromium has kept and not displayed yet it
+    throws away when asked, and never displays.
+    """
     tools = page.context.new_cdp_session(page)
-    found: list[str] = []
+    workers: list[str] = []
+    displayed: list[dict[str, str]] = []
     tools.on(
         "ServiceWorker.workerRegistrationUpdated",
-        lambda event: found.extend(one["registrationId"] for one in event["registrations"]),
+        lambda event: workers.extend(one["registrationId"] for one in event["registrations"]),
+    )
+    tools.on(
+        "BackgroundService.backgroundServiceEventReceived",
+        lambda event: displayed.append(
+            {entry["key"]: entry["value"] for entry in event["backgroundServiceEvent"]["eventMetadata"]}
+        ),
     )
     tools.send("ServiceWorker.enable")
-    deadline = time.monotonic() + 60
-    while not found and time.monotonic() < deadline:
-        page.wait_for_timeout(50)
-    message = {"origin": origin, "registrationId": found[0], "data": json.dumps(said)}
+    tools.send("BackgroundService.startObserving", {"service": "notifications"})
+    tools.send("BackgroundService.setRecording", {"service": "notifications", "shouldRecord": True})
+    worker = first(page, workers)
+    message = {"origin": origin, "registrationId": worker, "data": json.dumps(said)}
     tools.send("ServiceWorker.deliverPushMessage", message)
+    return first(page, displayed)
+
+
+def first(page: Page, events: list[T]) -> T:
+    """The first of what a browser tells, which arrives only while it is waited for."""
+    return wait_for(lambda: page.wait_for_timeout(20) or events, 20)[0]

@@ -70,7 +70,7 @@ def test_a_photo_and_hours_are_set_where_one_is(
         page.locator("#photo-file").set_input_files(photo)
     shown = page.locator(".settings-head img")
     expect(shown).to_be_visible()
-    assert shown.evaluate("image => image.complete && image.naturalWidth") == 256
+    expect(shown).to_have_js_property("naturalWidth", 256)  # once it has come
 
     for day in ("tue", "wed", "thu", "fri", "sat", "sun", "mon"):
         while page.locator(f"[data-day={day}] .span").count():
