@@ -153,20 +153,32 @@ class Ledger:
         with self.lock:
             self.jumps.append((time.time(), offset))
 
-    def latest(self, since: float, until: float) -> float:
-        """The furthest that the house's clock was between two moments of ours."""
+    def latest(self, since: float, until: float, noticed: float = 0.0) -> float:
+        """The furthest that the house's clock was between two moments of ours, for a process that notices so
+        many seconds after that it was put."""
         offset, furthest = 0.0, since
         for at, put in self.jumps:
             if at <= since:
                 offset = put
             elif at <= until:
-                furthest, offset = max(furthest, at + offset, at + put), put
+                furthest, offset = max(furthest, min(at + noticed, until) + offset, at + put), put
         return max(furthest, until + offset)
 
     def offsets(self, since: float, until: float) -> list[float]:
         """How far beside ours the house's clock was between two moments."""
         before = [put for at, put in self.jumps if at <= since][-1:] or [0.0]
         return before + [put for at, put in self.jumps if since < at <= until]
+
+    def true_times(self, stamp: float, noticed: float) -> list[float]:
+        """The moments of ours that the house may have called so, if its processes notice so many seconds
+        after that the clock was put. In an hour that came twice, there are two."""
+        begins = [(float("-inf"), 0.0), *self.jumps]
+        ends = [at for at, _put in self.jumps] + [float("inf")]
+        return [
+            stamp - put
+            for (at, put), end in zip(begins, ends, strict=True)
+            if at <= stamp - put <= end + noticed
+        ] or [stamp]
 
     def house_time(self, at: float) -> float:
         return at + next((put for when, put in reversed(self.jumps) if when <= at), 0.0)

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from sqlalchemy import Connection, select, text
@@ -16,7 +17,7 @@ from sqlalchemy import Connection, select, text
 from inbox import db, files
 from inbox.models import Event, Message, Survey
 from tests.fire import soak
-from tests.fire.checks import CHECKS, Evidence
+from tests.fire.checks import CHECKS, Evidence, timers
 from tests.fire.conftest import World, ask, pushed
 from tests.fire.ledger import (
     Delivery,
@@ -442,6 +443,7 @@ def test_a_clock_that_was_put_forward_makes_nothing_early() -> None:
     ledger.jumps = [(100.0, 3600.0), (105.0, 0.0)]
     assert ledger.latest(90.0, 103.0) == 3703.0
     assert ledger.latest(90.0, 110.0) == 3705.0
+    assert (ledger.latest(90.0, 110.0, 3.0), ledger.latest(90.0, 106.0, 3.0)) == (3708.0, 3706.0)
     assert ledger.latest(106.0, 110.0) == 110.0
     assert (ledger.offsets(90.0, 110.0), ledger.offsets(101.0, 102.0)) == ([0.0, 3600.0, 0.0], [3600.0])
     assert (ledger.house_time(99.0), ledger.house_time(101.0), ledger.house_time(106.0)) == (
@@ -449,3 +451,24 @@ def test_a_clock_that_was_put_forward_makes_nothing_early() -> None:
         3701.0,
         106.0,
     )
+
+
+def test_an_hour_that_came_twice_is_read_both_ways() -> None:
+    """A notice of that hour may be older than a browser that was let in after it."""
+    ledger = Ledger()
+    ledger.jumps = [(1_000.0, 3600.0), (1_010.0, 0.0)]
+    assert ledger.true_times(900.0, 3.0) == [900.0]
+    assert ledger.true_times(4_605.0, 3.0) == [1_005.0, 4_605.0]
+    assert ledger.true_times(4_612.0, 3.0) == [1_012.0, 4_612.0]
+    assert ledger.true_times(4_620.0, 3.0) == [4_620.0]
+
+
+@pytest.mark.parametrize(("after", "early"), [(3.1, False), (2.5, True)])
+def test_a_window_that_begins_anew_is_no_shorter_than_it_was(after: float, early: bool) -> None:
+    """Written while the clock was an hour ahead, a second before it was put right."""
+    ledger = Ledger()
+    ledger.jumps = [(1_000.0, 3600.0), (1_021.0, 0.0)]
+    ledger.asks(Errand("reply-1", "token", "reply", 1, 1_020.0, 3.0, answered_at=1_020.1))
+    ledger.deliveries.append(Delivery("<1@x>", frozenset({"token"}), 1_020.0 + after))
+    found = timers.not_early(SimpleNamespace(ledger=ledger))  # type: ignore[arg-type]
+    assert bool(found) is early
