@@ -93,7 +93,7 @@ def _one(kind: str, sizes: Sequence[int], folder: Path, asked: argparse.Namespac
 
 
 def _measured(kind: str, houses: Sequence[Filled], asked: argparse.Namespace, stack: ExitStack) -> list[str]:
-    words = subjects.words(houses[0])
+    words = subjects.words(houses)
     served = [stack.enter_context(Served(house, words)) for house in houses]
     names = [name for name in served[0].questions if asked.only in name]
     taken = _in_turns(served, names, asked.samples)

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import multiprocessing
-from collections.abc import Sequence
 from typing import Any, Self
 
 from benchmarks.growth.house import Filled
 from benchmarks.growth.serving import Answer, serve
+from benchmarks.growth.subjects import Words
 
 
 class Served:
     """It holds the application, and is asked through a pipe."""
 
-    def __init__(self, house: Filled, words: Sequence[str]) -> None:
+    def __init__(self, house: Filled, words: Words) -> None:
         self.house = house
         spawn = multiprocessing.get_context("spawn")
         self.pipe, theirs = spawn.Pipe()

@@ -30,7 +30,7 @@ Question = Callable[[int], int]
 """Asks once, the so manyth time, and returns how many bytes were answered: none, where there is no page."""
 
 
-def serve(pipe: Connection, house: Filled, words: Sequence[str]) -> None:
+def serve(pipe: Connection, house: Filled, words: subjects.Words) -> None:
     """Answer until the other end is closed."""
     with opened(house):
         questions = _questions(words)
@@ -65,7 +65,7 @@ def _counting() -> Iterator[list[str]]:
         event.remove(db.engine(), "before_cursor_execute", note)
 
 
-def _questions(words: Sequence[str]) -> dict[str, Question]:
+def _questions(words: subjects.Words) -> dict[str, Question]:
     logs.setup(settings().log)
     logging.disable(logging.INFO)
     with db.reading():

@@ -102,7 +102,7 @@ def _asides(products: Sequence[Product], tickets: int) -> Iterator[str]:
     """What has no counterpart, so that nothing is left unsaid."""
     for product in products:
         if isinstance(product, Prosa):
-            yield from product.asides([one for one in World(tickets + FEWEST).blocks[-1] if one.part == 0])
+            yield from product.asides([one for one in World(tickets + FEWEST).blocks[-2] if one.part == 0])
 
 
 if __name__ == "__main__":
