@@ -223,7 +223,10 @@ def _copy(file: Attachment | MacroFile, draft: Draft) -> Attachment:
 
 
 def put_back(message: Message, agent: Agent, fields: Mapping[str, Any]) -> Draft:
-    """Turn a message that has not left into its author's draft, before what they began since."""
+    """Turn a message that has not left into its author's draft, before what they began since.
+
+    Their windows are told: one may have been drawn anew in between, and others may stop what was scheduled.
+    """
     kind = fields["kind"]
     if kind == "new":
         draft, since = begin(agent), ""
@@ -237,6 +240,7 @@ def put_back(message: Message, agent: Agent, fields: Mapping[str, Any]) -> Draft
     session.flush()
     session.refresh(draft, ["files"])
     session.expire(message, ["attachments"])
+    rivals.tell(draft)
     return draft
 
 

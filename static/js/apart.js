@@ -64,5 +64,6 @@ export function start() {
   if (!$("#pane")) return;
   document.addEventListener("click", ({ target }) => { const button = target.closest("[data-do]"); if (button) DO[button.dataset.do]?.(button); });
   live.connection()?.on("draft", ({ ticket }) => { if (String(ticket) === pane.ticket()) look(); });
+  live.connection()?.on("connect", look); // what was written while nobody listened
   document.addEventListener("visibilitychange", () => { if (!document.hidden) look(); });
 }

@@ -97,3 +97,17 @@ def test_a_draft_follows_to_another_screen_and_overwrites_nothing(
     expect(laptop.locator(SHOWN)).to_have_count(0)
     laptop.reload()
     expect(laptop.locator("#draft")).to_have_text("From the laptop and the phone")
+
+
+def test_words_taken_back_stand_on_the_other_screen_too(house: House, open_browser: Open) -> None:
+    ticket = arrive(house, 702)
+    laptop, phone = (open_browser(f"/views/open/tickets/{ticket}", width=width) for width in (1440, 390))
+    laptop.keyboard.press("r")
+    laptop.keyboard.type("It leaves in a moment")
+    laptop.keyboard.press("Control+Enter")
+    expect(laptop.locator("#turns article[data-own]")).to_have_count(1)
+    expect(phone.locator("#turns article[data-own]")).to_have_count(1)
+    expect(phone.locator("#draft")).to_have_text("")
+    laptop.locator("#turns [data-do=undo-send]").click()
+    expect(laptop.locator("#draft")).to_have_text("It leaves in a moment")
+    expect(phone.locator("#draft")).to_have_text("It leaves in a moment")
