@@ -12,7 +12,7 @@ from sqlalchemy.orm import joinedload
 
 from inbox import connections, floods, live, oauth, quarantine, ratings
 from inbox.access import visible_to
-from inbox.db import rare, session
+from inbox.db import session, written
 from inbox.floods import Flood
 from inbox.models import Account, Agent, Event, Identity, Message, Payload, Ticket
 from inbox.models.payload import KNOWN
@@ -72,7 +72,7 @@ def counted(agent: Agent) -> ColumnElement[int]:
     unread = select(func.count()).select_from(Payload).join(Payload.account)
     unsent = select(func.count()).select_from(Message).join(Message.ticket)
     return (
-        unread.where(Payload.state == rare("failed"), _of_account(agent)).scalar_subquery()
+        unread.where(Payload.state == written("failed"), _of_account(agent)).scalar_subquery()
         + unsent.where(*_UNSENT, visible_to(agent)).scalar_subquery()
         + floods.counted(_of_account(agent))
         + ratings.counted(agent)

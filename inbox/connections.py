@@ -15,7 +15,7 @@ from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from inbox import live
-from inbox.db import dialect, now, rare, session
+from inbox.db import dialect, now, session, written
 from inbox.models import Account, Connection, Message, Payload
 from inbox.models.message import PENDING
 
@@ -158,7 +158,7 @@ def broken() -> list[tuple[Account, Connection]]:
 def counted() -> ColumnElement[int]:
     """How many ``broken`` would list, as a part of another query."""
     rows = select(func.count()).select_from(Connection).join(Account, Account.id == Connection.account_id)
-    return rows.where(Account.active, Connection.state == rare("failing")).scalar_subquery()
+    return rows.where(Account.active, Connection.state == written("failing")).scalar_subquery()
 
 
 def _side(row: Connection) -> Side:

@@ -8,12 +8,13 @@ from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Integer, Select, and_, bindparam, or_, select
-from sqlalchemy.orm import InstrumentedAttribute, joinedload
+from sqlalchemy import ColumnElement, Integer, Select, and_, bindparam, or_
+from sqlalchemy.orm import InstrumentedAttribute
 
 from inbox import trees
-from inbox.db import Instant, session
+from inbox.db import Instant, written
 from inbox.models import Event, Identity, Message, Ticket
+from inbox.trees import Tree
 
 SHOWN = (
     "assigned",
@@ -74,11 +75,11 @@ def said(ticket: Ticket, *, notes: bool, most: int) -> Sequence[Message]:
 
 
 def _both(messages: Select[Any], events: Select[Any], **values: Any) -> list[Entry]:
-    return sorted([*_read_messages(messages, **values), *session.scalars(events, values)], key=_place)
+    return sorted([*_read_messages(messages, **values), *_EVENT.read(events, **values)], key=_place)
 
 
 def _read_messages(query: Select[Any], **values: Any) -> Sequence[Message]:
-    found = session.scalars(query, values).all()
+    found = _MESSAGE.read(query, **values)
     trees.fill(found, Message.identity, Identity.customer)
     trees.gather(found, Message.attachments)
     return found
@@ -88,11 +89,8 @@ def _read_messages(query: Select[Any], **values: Any) -> Sequence[Message]:
 
 _TICKET: Any = bindparam("ticket")
 
-_MESSAGES = (
-    select(Message)
-    .where(Message.ticket_id == _TICKET)
-    .options(joinedload(Message.author), joinedload(Message.thread))
-)
+_MESSAGE = Tree(Message, Message.author, Message.thread)
+_MESSAGES = _MESSAGE.query(Message.ticket_id == _TICKET)
 
 _SAID = _MESSAGES.order_by(Message.created_at.desc(), Message.id.desc()).limit(bindparam("most"))
 _SAID_TO_CUSTOMERS = _SAID.where(Message.kind != "note")
@@ -102,11 +100,8 @@ _OPENED = and_(
     or_(Event.data["before"].as_string() == "new", Event.data["to"].as_string() == "new"),
 )
 
-_EVENTS = (
-    select(Event)
-    .where(Event.ticket_id == _TICKET, Event.kind.in_(SHOWN), ~_OPENED)
-    .options(joinedload(Event.agent))
-)
+_EVENT = Tree(Event, Event.agent)
+_EVENTS = _EVENT.query(Event.ticket_id == _TICKET, Event.kind.in_([*map(written, SHOWN)]), ~_OPENED)
 
 _VERSION: Any = bindparam("version")
 _SINCE = _MESSAGES.where(Message.version > _VERSION), _EVENTS.where(Event.version > _VERSION)
@@ -115,7 +110,6 @@ _SINCE = _MESSAGES.where(Message.version > _VERSION), _EVENTS.where(Event.versio
 @cache
 def _newest(kind: int, other: int | None) -> Select[Any]:
     """Entries of a kind, those before one of the ``other`` kind if there is one."""
-    query: Select[Any]
     if kind == MESSAGE:
         query, at, number = _MESSAGES, Message.created_at, Message.id
     else:

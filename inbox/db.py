@@ -219,9 +219,10 @@ def plan_anew() -> None:
 _ANEW = text("SET LOCAL plan_cache_mode = force_custom_plan")
 
 
-def rare(value: str) -> ColumnElement[str]:
-    """A value that few rows have, in the statement's own words: PostgreSQL then counts on a few, and plans
-    once for all. Told it as a value, it would count on the average and plan anew each time.
+def written(value: str) -> ColumnElement[str]:
+    """A value of ours in the statement's own words. Where few rows have it, PostgreSQL then counts on a few
+    and plans once for all: told it as a value, it would count on the average and plan anew each time. And a
+    list of such stands in ``IN`` with the same words each time. Never for what came from outside.
     """
     return literal_column(f"'{value}'", String)
 

@@ -17,7 +17,7 @@ from sqlalchemy import ColumnElement, bindparam, func, select, update
 from inbox import live
 from inbox.channels import N_
 from inbox.config import settings
-from inbox.db import alone, now, plain, rare, session
+from inbox.db import alone, now, plain, session, written
 from inbox.mail.glance import Glance, glance
 from inbox.models import Account, Payload
 
@@ -88,7 +88,7 @@ _SINCE = (
 _RECENT = select(Account.kind, select(func.count()).select_from(_SINCE).scalar_subquery()).where(
     Account.id == bindparam("account")
 )
-_WAITING = (Payload.state == rare("held"), Payload.released.is_(False))
+_WAITING = (Payload.state == written("held"), Payload.released.is_(False))
 
 
 def _of(account_id: int, sender: str) -> tuple[ColumnElement[bool], ...]:

@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, case, delete, func, select, update
 
 from inbox import audit, live
 from inbox.channels import N_
-from inbox.db import now, plain, rare, session
+from inbox.db import now, plain, session, written
 from inbox.models import Agent, Event, Handling, Memo, Message, Push
 from inbox.models import memo as memos
 from inbox.models.message import PENDING
@@ -94,7 +94,7 @@ def _held() -> ColumnElement[bool]:
 
 def _newest(kind: str) -> ColumnElement[int]:
     # a sum: PostgreSQL would else walk every event backwards to find one of a rare kind
-    return select(func.max(Event.id + 0)).where(Event.kind == rare(kind)).scalar_subquery()
+    return select(func.max(Event.id + 0)).where(Event.kind == written(kind)).scalar_subquery()
 
 
 _HELD = select(_held())  # asked for every mail: put into words once

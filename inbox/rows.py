@@ -13,13 +13,15 @@ from functools import cache, partial
 from typing import Any, TypeVar, cast
 
 from sqlalchemy import Column, Table, insert, inspect
-from sqlalchemy.orm import Mapper, RelationshipDirection, make_transient_to_detached
-from sqlalchemy.orm.util import identity_key
+from sqlalchemy.orm import Mapper, RelationshipDirection
+from sqlalchemy.orm.attributes import instance_state
 
 from inbox.db import Base, plain, session
 from inbox.models import Customer, Ticket, customer_word, tally
 
 Loaded = TypeVar("Loaded", bound=Base)
+_Identity = tuple[type[Any], tuple[Any, ...], Any]
+"""What the session knows a thing by: its class, its key, and a token that we do not use."""
 
 
 def write(*new: Base) -> None:
@@ -35,7 +37,7 @@ def write(*new: Base) -> None:
     customer_word.note_new(tickets)
     for thing in new:
         _insert(thing)
-    for thing in reversed(new):  # the last reach the others
+    for thing in new:
         _hold(thing)
     _keep(tickets, [thing for thing in new if isinstance(thing, Customer)])
 
@@ -48,24 +50,36 @@ def _insert(thing: Base) -> None:
     row = {name: says[name] if name in says else make() for name, make in shape.columns}
     says |= row
     says["id"] = plain(shape.insert, row)[0][0]
-    make_transient_to_detached(thing)
+    _settle(thing, shape.identity((says["id"],)))
+
+
+def _settle(thing: Base, identity: _Identity) -> None:
+    """All that it says stands in the database."""
+    state = instance_state(thing)
+    state.key = identity
+    state._commit_all(vars(thing))
 
 
 def _hold(thing: Base) -> None:
-    if thing not in session:
-        session.add(thing)
+    """Let the session have it, as what it loads by itself. ``Session.add`` walks along all its links instead,
+    which takes eight times as long; this is what SQLAlchemy's ``orm/loading.py`` does with each row.
+    """
+    state, ours = instance_state(thing), session()
+    state.session_id = ours.hash_key
+    ours.identity_map._add_unpresent(state, cast(_Identity, state.key))
 
 
 def found(kind: type[Loaded], row: Sequence[Any]) -> Loaded:
     """What stands in this row, all columns of its table in their order, as the session's; as it was loaded
     before, if it was.
     """
-    known = session.identity_map.get(identity_key(kind, [row[place] for place in _shape(kind).key_at]))
-    if known is not None:
-        return known
-    thing = read(kind, row)
-    session.add(thing)
-    return thing
+    shape = _shape(kind)
+    identity = shape.identity(tuple([row[place] for place in shape.key_at]))
+    thing: Any = session.identity_map.get(identity)
+    if thing is None:
+        thing = _made(shape, row, identity)
+        _hold(thing)
+    return cast(Loaded, thing)
 
 
 def beside(row: Sequence[Any], *kinds: type[Base]) -> list[Any]:
@@ -80,9 +94,14 @@ def beside(row: Sequence[Any], *kinds: type[Base]) -> list[Any]:
 
 def read(kind: type[Loaded], row: Sequence[Any]) -> Loaded:
     """The same, of no session."""
-    thing = kind()
-    vars(thing).update(zip(_shape(kind).names, row, strict=True))
-    make_transient_to_detached(thing)
+    shape = _shape(kind)
+    return cast(Loaded, _made(shape, row, shape.identity(tuple([row[place] for place in shape.key_at]))))
+
+
+def _made(shape: _Shape, row: Sequence[Any], identity: _Identity) -> Base:
+    thing = shape.make()
+    vars(thing).update(zip(shape.names, row, strict=True))
+    _settle(thing, identity)
     return thing
 
 
@@ -126,6 +145,10 @@ class _Shape:
     """Of all."""
     key_at: tuple[int, ...]
     """Where among them its key stands."""
+    identity: Callable[[tuple[Any, ...]], _Identity]
+    """What the session knows the one by that has this key."""
+    make: Callable[[], Base]
+    """One of which nothing is known yet, without the defaults of a new one."""
 
 
 @cache
@@ -144,6 +167,8 @@ def _shape(kind: type[Base]) -> _Shape:
         tuple((column.key, _default(column)) for column in table.columns if not column.primary_key),
         tuple(column.key for column in table.columns),
         tuple(place for place, column in enumerate(table.columns) if column.primary_key),
+        mapper.identity_key_from_primary_key,
+        mapper.class_manager.new_instance,
     )
 
 

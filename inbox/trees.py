@@ -1,18 +1,17 @@
 """Things and what hangs on them, read by one plain statement.
 
 A page shows one thing and a dozen that belong to it. The session's own loading takes several times as long
-for them as the database takes to answer; it is quicker where many rows are alike, as messages are. What the
-session holds already stays as it is, as with its own.
+for them as the database takes to answer. What the session holds already stays as it is, as with its own.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import ColumnElement, Select, bindparam, inspect, select
+from sqlalchemy import ColumnElement, Integer, Select, bindparam, inspect, select
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 from sqlalchemy.orm.attributes import set_committed_value
 from sqlalchemy.orm.util import identity_key
@@ -104,23 +103,24 @@ class Tree(Generic[Loaded]):
         return [root for root in known[0].values() if root]
 
 
+def numbered(kind: type[Loaded], numbers: Collection[int], *paths: Path) -> dict[int, Loaded]:
+    """Those that have these numbers, and are there: what the session holds, and all others at once, with what
+    hangs on them.
+    """
+    there = {number: session.identity_map.get(identity_key(kind, number)) for number in numbers}
+    if missing := [number for number, held in there.items() if held is None]:
+        tree, query = _numbered(kind, paths, _room(missing))
+        there |= {found.id: found for found in tree.read(query, **_named(missing))}
+    return {number: found for number, found in there.items() if found is not None}
+
+
 def fill(things: Sequence[Base], link: Link, *paths: Path) -> None:
     """Load a link of all these, with what hangs on it: what the session does not hold, all at once."""
     kind, column = link.property.mapper.class_, link.property.local_remote_pairs[0][0].key
-    numbers = {getattr(thing, column) for thing in things if link.key not in vars(thing)} - {None}
-    there = {number: session.identity_map.get(identity_key(kind, number)) for number in numbers}
-    if missing := [number for number, held in there.items() if held is None]:
-        tree, query = _numbered(kind, paths)
-        there |= {found.id: found for found in tree.read(query, numbers=missing)}
-    for thing in things:
-        if link.key not in vars(thing):
-            set_committed_value(thing, link.key, there.get(getattr(thing, column)))
-
-
-@cache
-def _numbered(kind: Any, paths: tuple[Path, ...]) -> tuple[Tree[Any], Select[Any]]:
-    tree = Tree[Any](kind, *paths)
-    return tree, tree.query(kind.id.in_(bindparam("numbers", expanding=True)))
+    waiting = [thing for thing in things if link.key not in vars(thing)]
+    there = numbered(kind, {getattr(thing, column) for thing in waiting} - {None}, *paths)
+    for thing in waiting:
+        set_committed_value(thing, link.key, there.get(getattr(thing, column)))
 
 
 def gather(owners: Sequence[Base], link: Link) -> None:
@@ -130,17 +130,41 @@ def gather(owners: Sequence[Base], link: Link) -> None:
         return
     lists: dict[int, list[Base]] = {number: [] for number in waiting}
     kind = link.property.mapper.class_
-    for number, *said in asked(_gathering(link), {"owners": list(waiting)}):
+    for number, *said in asked(_gathering(link, _room(waiting)), _named(waiting)):
         lists[number].append(rows.found(kind, said))
     for number, members in lists.items():
         set_committed_value(waiting[number], link.key, members)
 
 
+# -------------------------------------------------------------------------------- of several numbers
+
+
+def _room(numbers: Collection[int]) -> int:
+    """Places for so many in a statement: a power of two, so that a few statements serve all."""
+    return 1 << (len(numbers) - 1).bit_length()
+
+
+def _named(numbers: Collection[int]) -> dict[str, int]:
+    """A number for each place; the last stands in those that are left."""
+    every = [*numbers]
+    every += every[-1:] * (_room(every) - len(every))
+    return {f"number{place}": number for place, number in enumerate(every)}
+
+
+def _among(column: ColumnElement[int], room: int) -> ColumnElement[bool]:
+    """``IN`` a list that is bound as one value would be put into words anew each time."""
+    return column.in_([bindparam(f"number{place}", type_=Integer) for place in range(room)])
+
+
 @cache
-def _gathering(link: Link) -> Select[Any]:
+def _numbered(kind: Any, paths: tuple[Path, ...], room: int) -> tuple[Tree[Any], Select[Any]]:
+    tree = Tree[Any](kind, *paths)
+    return tree, tree.query(_among(kind.id, room))
+
+
+@cache
+def _gathering(link: Link, room: int) -> Select[Any]:
     owner, kind = link.class_, link.property.mapper.class_
     members = [getattr(kind, name) for name in rows.columns(kind)]
     found = select(owner.id, *members).select_from(owner).join(link)
-    return found.where(owner.id.in_(bindparam("owners", expanding=True))).order_by(
-        *(link.property.order_by or ())
-    )
+    return found.where(_among(owner.id, room)).order_by(*(link.property.order_by or ()))

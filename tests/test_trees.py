@@ -9,7 +9,7 @@ from sqlalchemy import Connection, inspect
 
 from inbox import access, conversation, db, tickets, trees
 from inbox.db import Base
-from inbox.models import Account, AccountAddress, Agent, Customer, Following, Identity, Message, Ticket
+from inbox.models import Account, AccountAddress, Agent, Customer, Following, Identity, Message, Tag, Ticket
 from inbox.models.customer_field import CustomerField, CustomerValue
 from inbox.views.found import PANE
 from tests.people import MailFrom
@@ -141,3 +141,42 @@ def test_messages_come_with_who_wrote_them(mail_from: MailFrom, grace: Agent) ->
     held = [vars(first), vars(answer)]
     assert held[0]["author"] is None and isinstance(held[0]["identity"].customer, Customer)
     assert held[1]["author"].name == grace.name and held[1]["attachments"] == []
+
+
+@pytest.mark.parametrize("many", [1, 2, 3, 5])
+def test_things_by_their_numbers(rich: int, database: Connection, many: int) -> None:
+    tags = [Tag(name=f"word {number}") for number in range(many)]
+    db.session.add_all(tags)
+    db.session.flush()
+    names = {tag.id: tag.name for tag in tags}
+    db.session.expunge_all()
+    held = db.session.get_one(Tag, next(iter(names)))
+    with counting(database) as asked:
+        found = trees.numbered(Tag, [*names, 4711])
+    assert {number: tag.name for number, tag in found.items()} == names and len(asked) == 1
+    assert found[held.id] is held
+    with counting(database) as asked:
+        assert trees.numbered(Tag, names) == found and trees.numbered(Tag, []) == {}
+    assert asked == []
+
+
+def test_what_was_read_is_the_sessions_as_if_it_had_loaded_it(rich: int, ada: Agent) -> None:
+    ticket = anew(ada, rich, Ticket.account)
+    state = inspect(ticket)
+    assert state.persistent and not state.modified and ticket in db.session
+    assert db.session.get(Ticket, rich) is ticket and inspect(ticket.account).persistent
+    ticket.subject = "Three cups"
+    assert state.modified and ticket in db.session.dirty
+    db.session.flush()
+    assert anew(ada, rich).subject == "Three cups"
+    db.session.expire_all()
+    assert db.session.get_one(Ticket, rich).subject == "Three cups"
+
+
+def test_a_rollback_forgets_what_was_read(rich: int, ada: Agent) -> None:
+    ticket = anew(ada, rich)
+    with db.session.begin_nested() as undone:
+        ticket.subject = "Three cups"
+        db.session.flush()
+        undone.rollback()
+    assert ticket.subject != "Three cups"
