@@ -32,10 +32,8 @@ class AtOnce(Template):
         names = made.root_render_func.__globals__
         names["escape"] = _escaped
         made.root_render_func = _at_once(made.root_render_func)
-        made.blocks = {name: _at_once(block) for name, block in made.blocks.items()}
-        names |= {
-            f"block_{name}": block for name, block in made.blocks.items()
-        }  # by which ``super`` knows it
+        for name, block in made.blocks.items():
+            made.blocks[name] = names[f"block_{name}"] = _at_once(block)  # ``super`` looks for it by either
         return made
 
 
